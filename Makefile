@@ -1,0 +1,41 @@
+# Everything sets itself up: a virtual environment in .venv, with the CPU build of PyTorch where one is offered.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# A CPU build of PyTorch under its plain version: elsewhere, name the index that has one (see README).
+TORCH ?= torch==2.13.0
+
+.PHONY: run test lint bench screenshots clean
+
+run: $(VENV)/.installed
+	$(BIN)/python ui.py --documents seeds
+
+test: $(VENV)/.developer lint
+	@$(BIN)/python -m tests.requirements
+	$(BIN)/python -m pytest --doctest-modules --ignore=ui.py rag tests
+
+lint: $(VENV)/.developer
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.developer
+	$(BIN)/python -m benchmarks
+
+screenshots: $(VENV)/.developer
+	$(BIN)/python -m tests.screenshots
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed, this is ' + sys.version)"
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet $(TORCH) || true
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.developer: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@

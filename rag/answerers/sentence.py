@@ -1,0 +1,94 @@
+"""Answers with the sentences that answer best, verbatim, one from each document that supports the answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from rag import models
+from rag.answerers import Draft, Question
+from rag.answerers.replies import not_in_the_documents
+from rag.citations import cite
+from rag.config import Settings
+from rag.types import Candidate, Document, Hit, SentenceScore, Span, Statement
+
+SUPPORTING_DOCUMENTS = 4
+# Another document supports the answer when its best sentence is nearly as likely to hold it as the best of all.
+NEARLY = 0.8
+
+
+class _Calibration(NamedTuple):
+    """Logistic regression: log-odds that the sentence holds the answer. See docs/retrieval.md."""
+
+    bias: float
+    cosine: float
+    overlap: float
+    known_share: float
+
+
+# Fitted by benchmarks/calibrate.py on the dev sets. Cosines of other encoders have another scale, so that with them
+# the standardised cosine takes the place of the cosine.
+_BUNDLED = _Calibration(bias=-19.4, cosine=23.5, overlap=4.96, known_share=-3.6)
+_OTHER = _Calibration(bias=-1.5, cosine=0.2, overlap=5.9, known_share=-2.5)
+
+
+class _Choice(NamedTuple):
+    """A sentence of a hit."""
+
+    hit: Hit
+    span: Span
+    score: SentenceScore
+    confidence: float
+
+
+class SentenceAnswerer:
+    """Extractive: chooses sentences by the scores that the search gave them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._abstain_below = settings.abstain_below
+        self._is_bundled = models.model_name(settings) == models.HUB_NAME
+
+    def answer(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Draft:
+        choices = self._choices(hits)
+        if not choices:
+            return _abstain(question, None, 0.0)
+        best = choices[0]
+        document = documents[best.hit.passage.document_id]
+        short = document.text[best.span.start : best.span.end]
+        candidate = Candidate(short, document.id, *best.span)
+        if best.confidence < self._abstain_below:
+            return _abstain(question, candidate, best.confidence)
+        enough = max(self._abstain_below, NEARLY * best.confidence)
+        chosen = [choice for choice in choices if choice.confidence >= enough]
+        citations = tuple(
+            cite(documents[choice.hit.passage.document_id], choice.span) for choice in chosen[:SUPPORTING_DOCUMENTS]
+        )
+        statements = tuple(Statement(citation.quote, (number,)) for number, citation in enumerate(citations, 1))
+        return Draft(statements, short, citations, candidate, best.confidence)
+
+    def _choices(self, hits: Sequence[Hit]) -> list[_Choice]:
+        """Return the best sentence of each document, best first."""
+        best: dict[str, _Choice] = {}
+        for hit in hits:
+            for span, score in zip(hit.passage.sentences, hit.sentence_scores, strict=True):
+                known = best.get(hit.passage.document_id)
+                if known is None or score.score > known.score.score:
+                    best[hit.passage.document_id] = _Choice(hit, span, score, self._confidence(hit, score))
+        return sorted(best.values(), key=lambda choice: -choice.score.score)
+
+    def _confidence(self, hit: Hit, score: SentenceScore) -> float:
+        """Return the probability that a sentence holds the answer."""
+        weights = _BUNDLED if self._is_bundled else _OTHER
+        cosine = score.cosine if self._is_bundled else score.score
+        log_odds = (
+            weights.bias
+            + weights.cosine * cosine
+            + weights.overlap * score.overlap
+            + weights.known_share * hit.known_share
+        )
+        return 1 / (1 + math.exp(-log_odds))
+
+
+def _abstain(question: Question, candidate: Candidate | None, confidence: float) -> Draft:
+    return Draft((Statement(not_in_the_documents(question.language)),), None, (), candidate, confidence)

@@ -1,0 +1,155 @@
+"""The command `rag`: one function a command. Exit codes: 0 done, 1 a bug, 2 wrong use or bad input, 130 interrupted."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rag import __version__
+from rag.errors import RagError
+
+if TYPE_CHECKING:
+    from rag.config import Settings
+    from rag.types import Answer
+
+# Imports are inside the functions: `rag --help` must not wait for torch.
+
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+_FOLDER = click.Path(path_type=Path)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit with its code; a user's mistake is one line on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # a terminal in another encoding must not crash us
+    try:
+        cli.main(arguments, prog_name="rag", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(EXIT_BAD_INPUT)
+    except click.ClickException as error:
+        _fail(f"{error.format_message()} (see `rag --help`)")
+    except RagError as error:
+        _fail(str(error))
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:  # `rag ask … | head`
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _fail(message: str) -> None:
+    from rag.untrusted import disarm
+
+    line = " ".join(disarm(message).split())
+    click.echo(f"rag: {line}", err=True)
+    sys.exit(EXIT_BAD_INPUT)
+
+
+def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that every command has, and the settings merged of all layers."""
+
+    @click.option("--index", type=_FOLDER, metavar="DIR", help="Folder of the index.")
+    @click.option("--config", type=_FOLDER, metavar="FILE", help="Settings file instead of ./rag.toml.")
+    @wraps(command)
+    def run(config: Path | None, **flags: Any) -> None:
+        from rag.config import Settings, load_settings
+
+        known = {name: flags.pop(name) for name in list(flags) if name in Settings.model_fields}
+        settings, origins = load_settings(known, file=config)
+        command(settings, origins=origins, **flags)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="rag", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Ask questions of a folder of documents and get cited answers."""
+
+
+@cli.command()
+@click.argument("documents", type=_FOLDER, required=False)
+@click.option("--strict", is_flag=True, help="Fail if any file cannot be read.")
+@_with_settings
+def index(settings: Settings, strict: bool, origins: dict[str, str]) -> None:
+    """Index the folder DOCUMENTS (seeds by default). What has not changed is not embedded again."""
+    from rag.terminal import build_with_progress, print_report
+
+    print_report(build_with_progress(settings, strict=strict), settings)
+
+
+@cli.command()
+@click.argument("question")
+@click.option("--answerer", metavar="NAME", help="What makes the answer: sentence.")
+@click.option("--document", metavar="GLOB", help="Only documents whose path matches.")
+@click.option("--language", metavar="L", help="Only documents in this language (ISO 639-1).")
+@click.option("--since", metavar="DATE", help="Only documents dated on or after YYYY-MM-DD.")
+@click.option("--until", metavar="DATE", help="Only documents dated on or before YYYY-MM-DD.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+@_with_settings
+def ask(settings: Settings, question: str, as_json: bool, origins: dict[str, str], **only: str | None) -> None:
+    """Answer QUESTION from the index."""
+    answer = _ask(settings, question, **only)
+    if as_json:
+        from rag.records import answer_record
+
+        click.echo(json.dumps(answer_record(answer), ensure_ascii=False))
+    else:
+        from rag.terminal import print_answer
+
+        print_answer(answer)
+
+
+def _ask(
+    settings: Settings, question: str, document: str | None, language: str | None, since: str | None, until: str | None
+) -> Answer:
+    from rag.index import Filters
+    from rag.pipeline import Pipeline
+
+    filters = Filters(document, language, _date("--since", since), _date("--until", until))
+    return Pipeline(settings).ask(question, filters=filters)
+
+
+def _date(option: str, value: str | None) -> Any:
+    import datetime as dt
+
+    try:
+        return dt.date.fromisoformat(value) if value else None
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a date like 2026-01-31", param_hint=option) from None
+
+
+@cli.command()
+@click.option("--documents", type=_FOLDER, metavar="DIR", help="Folder of documents to index first if need be.")
+@click.option("--host", metavar="H", help="Address to serve on; only this machine's own.")
+@click.option("--port", type=int, metavar="P", help="Port to serve on; 0 takes a free one.")
+@_with_settings
+def serve(settings: Settings, origins: dict[str, str]) -> None:
+    """Serve the web chat, after bringing the index up to date with the documents."""
+    from rag.terminal import build_with_progress, print_report
+    from rag.web.server import listen, serve_on
+
+    with listen(settings) as listener:
+        from rag.pipeline import Pipeline
+
+        if settings.documents.is_dir() or not settings.index.is_dir():
+            print_report(build_with_progress(settings), settings)
+        serve_on(listener, Pipeline(settings), settings)
+
+
+@cli.command()
+@_with_settings
+def doctor(settings: Settings, origins: dict[str, str]) -> None:
+    """Tell what is installed, which settings hold and why, which model, which index, and whether it is sound."""
+    from rag.terminal import print_checkup
+
+    print_checkup(settings, origins)

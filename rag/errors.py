@@ -1,0 +1,77 @@
+"""What can go wrong, as a tree. The command line and the page catch `RagError` once and show its message.
+
+RagError                  exit code 2: wrong use or bad input
+├── SettingsError         an unknown key, a value of the wrong type, a broken rag.toml
+├── DocumentsError        the documents folder is missing, empty or unreadable
+│   └── UnreadableDocument    one file cannot be read as text (it is skipped, or fatal with --strict)
+├── ModelError            a model is missing, damaged, or not what its checksum says
+├── IndexError_           something is wrong with the index folder
+│   ├── MissingIndex          nothing has been indexed yet
+│   ├── IncompatibleIndex     built by other settings, another model or another version
+│   ├── DamagedIndex          a file is missing, truncated or altered
+│   └── IndexNotWritable      the folder is read-only or the disk is full
+├── QuestionError         the question cannot be asked (empty, too long)
+├── CitationError         a malformed citation id
+└── ServeError            the page cannot be served (port in use, address refused)
+
+A message says what is wrong, where, and what to do next.
+"""
+
+from __future__ import annotations
+
+
+class RagError(Exception):
+    """Base of everything a user can cause and mend."""
+
+
+class SettingsError(RagError):
+    """A setting is unknown or has a value it cannot have."""
+
+
+class DocumentsError(RagError):
+    """The documents folder cannot be used."""
+
+
+class UnreadableDocument(DocumentsError):
+    """One file cannot be read as text; `reason` is the part without its name."""
+
+    def __init__(self, document_id: str, reason: str) -> None:
+        super().__init__(f"{document_id}: {reason}")
+        self.document_id = document_id
+        self.reason = reason
+
+
+class ModelError(RagError):
+    """A model cannot be loaded."""
+
+
+class IndexError_(RagError):
+    """Base of what can be wrong with an index (the underscore keeps the built-in visible)."""
+
+
+class MissingIndex(IndexError_):
+    """There is no index at the given place."""
+
+
+class IncompatibleIndex(IndexError_):
+    """The index was built with other settings, another model or another version."""
+
+
+class DamagedIndex(IndexError_):
+    """A file of the index is missing, truncated or altered."""
+
+
+class IndexNotWritable(IndexError_):
+    """The index folder cannot be written."""
+
+
+class QuestionError(RagError):
+    """The question cannot be asked."""
+
+
+class CitationError(RagError):
+    """A citation id does not have the form ``document#start-end~hash``."""
+
+
+class ServeError(RagError):
+    """The page cannot be served as asked."""

@@ -1,0 +1,126 @@
+"""Generations: each build of the index is a folder that never changes, and one small file names the current one.
+
+A build is written aside, flushed to disk, renamed into place, and becomes current in one atomic step. Whatever
+kills it before leaves the generation that was current; what it leaves behind, the next build removes.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rag.errors import IndexNotWritable, MissingIndex
+
+CURRENT, FOLDER, LOCK = "CURRENT", "generations", ".lock"
+KEPT = 2  # the current one, and the one before for readers that were about to open it
+_ASIDE = "building-"
+
+
+def current_generation(index: Path) -> Path:
+    """Return the folder of the current generation. Raises MissingIndex."""
+    try:
+        name = (index / CURRENT).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        name = ""
+    folder = index / FOLDER / name
+    if not name or Path(name).name != name or not folder.is_dir():
+        raise MissingIndex(f"there is no index in {index} yet; build it with `rag index DOCUMENTS --index {index}`")
+    return folder
+
+
+def publish(index: Path, write: Callable[[Path], None]) -> Path:
+    """Let `write` fill a new generation, and make it the current one. Returns its folder.
+
+    Raises IndexNotWritable; the generation that was current then still is.
+    """
+    name = uuid.uuid4().hex[:12]
+    aside = index / FOLDER / f"{_ASIDE}{name}"
+    with writable(index):
+        _remove_leftovers(index)
+        aside.mkdir(parents=True)
+        try:
+            write(aside)
+            _flush(aside)
+            folder = aside.rename(index / FOLDER / name)
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+        _switch(index, name)
+    _remove_old(index)
+    return folder
+
+
+@contextmanager
+def building(index: Path) -> Iterator[None]:
+    """Hold the right to build in this folder. Raises IndexNotWritable when another process holds it."""
+    from filelock import FileLock, Timeout
+
+    with writable(index):
+        index.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(index / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise IndexNotWritable(f"another `rag index` is building in {index}; wait for it to end") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def writable(index: Path) -> Iterator[None]:
+    """Translate what a full or read-only disk raises."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = "free some space" if full else "check its permissions or name another folder with --index"
+        raise IndexNotWritable(
+            f"cannot write the index to {index}: {error.strerror or error}; {remedy}. The index from before is unharmed"
+        ) from error
+
+
+def _flush(folder: Path) -> None:
+    for path in [*folder.rglob("*"), folder]:
+        _fsync(path)
+
+
+def _switch(index: Path, name: str) -> None:
+    pointer = index / f"{CURRENT}.{name}"
+    pointer.write_text(f"{name}\n", "utf-8")
+    _fsync(pointer)
+    _fsync(index / FOLDER)
+    pointer.replace(index / CURRENT)
+    _fsync(index)
+
+
+def _fsync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return  # Windows cannot flush folders
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() or os.name != "nt" else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_leftovers(index: Path) -> None:
+    """Remove what killed builds left: unfinished generations and pointers never switched to."""
+    for path in index.glob(f"{FOLDER}/{_ASIDE}*"):
+        shutil.rmtree(path, ignore_errors=True)
+    for path in index.glob(f"{CURRENT}.*"):
+        path.unlink(missing_ok=True)
+
+
+def _remove_old(index: Path) -> None:
+    """Remove all but the newest generations; one that somebody holds open (Windows) goes next time."""
+    current = current_generation(index)
+    folders = sorted((index / FOLDER).iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for folder in [folder for folder in folders if folder != current][KEPT - 1 :]:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,286 @@
+"""The index: passages of all documents, searched by meaning and by words.
+
+A generation holds the documents' texts, the spans of passages and sentences, the vectors of both, and the word
+index, with the settings they were made by and a hash of every file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rag import __version__, stores
+from rag.config import Settings
+from rag.encoder import Vectors
+from rag.errors import DamagedIndex, IncompatibleIndex
+from rag.lexical import LexicalIndex, LexicalScores
+from rag.models import model_name, sha256_of
+from rag.types import Document, Hit, Passage, SentenceScore, Span
+
+FORMAT = 1  # raise it whenever a file of a generation or the making of passages changes
+POOL = 200  # candidates from each side that fusion looks at
+# Chosen on dev sets (docs/retrieval.md); the numbers around them do about as well.
+SENTENCE_WEIGHT = 0.5  # of the best sentence's cosine beside the passage's
+OVERLAP_WEIGHT = 2.0  # of the question's terms in a sentence beside its standardised cosine
+NOISE_SHARE = 0.2  # a question in another language shares about so much with the passages: names and numbers
+_MANIFEST, _DOCUMENTS, _PASSAGES, _SENTENCES = "manifest.json", "documents.jsonl", "passages.npy", "sentences.npy"
+_SENTENCE_VECTORS, _MOMENTS, _LEXICAL = "sentence_vectors.npy", "moments.npz", "lexical"
+
+
+class Recipe(NamedTuple):
+    """What decides the content of an index beside the documents; compared on load."""
+
+    format: int
+    encoder: str
+    passage_tokens: int
+    passage_overlap: int
+
+
+def recipe(settings: Settings) -> Recipe:
+    return Recipe(FORMAT, model_name(settings), *settings.passage_size)
+
+
+class Moments(NamedTuple):
+    """Mean and covariance of all passage vectors, from which a question's mean score and spread follow exactly."""
+
+    mean: Vectors
+    covariance: Vectors
+
+    def standardise(self, scores: Vectors, query: Vectors) -> Vectors:
+        """Return z-scores of inner products with `query`, relative to those of all passages."""
+        spread = math.sqrt(max(float(query @ self.covariance @ query), 1e-12))
+        return np.asarray((scores - query @ self.mean) / spread, np.float32)
+
+    @classmethod
+    def of(cls, vectors: Vectors) -> Moments:
+        mean = vectors.mean(axis=0)
+        centred = vectors - mean
+        return cls(mean, centred.T @ centred / len(vectors))
+
+
+class Filters(NamedTuple):
+    """Which passages a search may find; None and empty mean all."""
+
+    document: str | None = None  # glob over document ids
+    language: str | None = None
+    since: dt.date | None = None  # documents without a date never match a range
+    until: dt.date | None = None
+
+    def match(self, document: Document) -> bool:
+        dated = self.since is None and self.until is None
+        if document.date is not None:
+            dated = (self.since or document.date) <= document.date <= (self.until or document.date)
+        return (
+            dated
+            and (self.document is None or fnmatchcase(document.id, self.document))
+            and (self.language is None or document.language == self.language)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is indexed, as arrays: the part of an index that a later build can take rows from."""
+
+    documents: tuple[Document, ...]
+    passages: npt.NDArray[np.int32]  # (passages, 4): document, start, end, first sentence
+    sentences: npt.NDArray[np.int32]  # (sentences, 2): start, end
+    sentence_vectors: npt.NDArray[np.float16]  # (sentences, dimension)
+
+    def sentence_range(self, row: int) -> slice:
+        last = self.passages[row + 1, 3] if row + 1 < len(self.passages) else len(self.sentences)
+        return slice(int(self.passages[row, 3]), int(last))
+
+    def passage(self, row: int) -> Passage:
+        """Return a passage with its text."""
+        document = self.documents[self.passages[row, 0]]
+        start, end = map(int, self.passages[row, 1:3])
+        sentences = tuple(Span(*map(int, span)) for span in self.sentences[self.sentence_range(row)])
+        return Passage(document.id, start, end, document.text[start:end], document.language, sentences)
+
+
+class Index:
+    """One generation, loaded."""
+
+    def __init__(self, folder: Path, contents: Contents, store: stores.VectorStore, moments: Moments) -> None:
+        self.folder = folder
+        self.contents = contents
+        self.documents: Mapping[str, Document] = {document.id: document for document in contents.documents}
+        self.store = store
+        self._moments = moments
+        self._lexical = LexicalIndex.load(folder / _LEXICAL, len(contents.passages))
+
+    @classmethod
+    def load(cls, folder: Path, settings: Settings) -> Index:
+        """Load a generation and check it against its manifest and the settings.
+
+        Raises IncompatibleIndex and DamagedIndex, whose messages name the command that mends it.
+        """
+        manifest = read_manifest(folder)
+        _compare(manifest, recipe(settings), folder)
+        _verify(manifest, folder)
+        store = stores.open_store(folder)
+        contents = _load_contents(folder)
+        with np.load(folder / _MOMENTS) as arrays:
+            moments = Moments(arrays["mean"], arrays["covariance"])
+        return cls(folder, contents, store, moments)
+
+    def search(
+        self, question: str, query: Vectors, k: int, *, lexical_weight: float, filters: Filters | None = None
+    ) -> tuple[Hit, ...]:
+        """Return the `k` best passages for a question and its vector, shape (dimension,).
+
+        Fused are the cosine of the passage, that of its best sentence, and BM25 as far as BM25 knows the question's
+        words. `docs/retrieval.md` has the measurements.
+        """
+        allowed = self._rows(filters)
+        nearest = self.store.search(query, max(k, POOL), allowed)
+        words = self._lexical.score(question)
+        pool = np.union1d(nearest.rows, _best(words.scores, max(k, POOL), allowed))
+        passage_cosines = self.store.vectors(pool) @ query
+        sentence_cosines = [self._sentence_cosines(row, query) for row in pool.tolist()]
+        best_sentence = np.array([cosines.max(initial=-1) for cosines in sentence_cosines], np.float32)
+        dense = self._moments.standardise(passage_cosines + SENTENCE_WEIGHT * best_sentence, query)
+        fused = dense + lexical_weight * _weighed(words, pool)
+        hits = []
+        for i in np.argsort(-fused, kind="stable")[:k].tolist():
+            passage = self.contents.passage(int(pool[i]))
+            hits.append(
+                Hit(
+                    passage,
+                    score=float(fused[i]),
+                    dense_score=float(passage_cosines[i]),
+                    lexical_score=float(words.scores[pool[i]]),
+                    known_share=float(words.shares[pool[i]]),
+                    sentence_scores=self._score_sentences(question, query, passage, sentence_cosines[i]),
+                )
+            )
+        return tuple(hits)
+
+    def _sentence_cosines(self, row: int, query: Vectors) -> Vectors:
+        return np.asarray(self.contents.sentence_vectors[self.contents.sentence_range(row)] @ query, np.float32)
+
+    def _score_sentences(
+        self, question: str, query: Vectors, passage: Passage, cosines: Vectors
+    ) -> tuple[SentenceScore, ...]:
+        texts = [passage.text[a - passage.start : b - passage.start] for a, b in passage.sentences]
+        overlaps = self._lexical.overlap(question, texts, passage.language)
+        scores = self._moments.standardise(cosines, query) + OVERLAP_WEIGHT * np.array(overlaps)
+        return tuple(map(SentenceScore, scores.tolist(), cosines.tolist(), overlaps))
+
+    def _rows(self, filters: Filters | None) -> npt.NDArray[np.int64] | None:
+        if filters is None or filters == Filters():
+            return None
+        allowed = np.array([filters.match(document) for document in self.contents.documents])
+        return np.flatnonzero(allowed[self.contents.passages[:, 0]])
+
+
+def _best(scores: Vectors, k: int, allowed: npt.NDArray[np.int64] | None) -> npt.NDArray[np.int64]:
+    """Return the rows of the `k` highest positive scores."""
+    rows = np.flatnonzero(scores) if allowed is None else allowed[scores[allowed] > 0]
+    if len(rows) > k:
+        rows = rows[np.argpartition(-scores[rows], k)[:k]]
+    return rows
+
+
+def _weighed(words: LexicalScores, rows: npt.NDArray[np.int64]) -> Vectors:
+    """Return z-scores of BM25 over all passages, each weighed by how much of the question its language knows."""
+    spread = float(words.scores.std())
+    if not spread:
+        return np.zeros(len(rows), np.float32)
+    z = (words.scores[rows] - words.scores.mean()) / spread
+    return np.asarray(z * np.clip((words.shares[rows] - NOISE_SHARE) / (1 - NOISE_SHARE), 0, 1), np.float32)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read what a generation says of itself. Raises DamagedIndex."""
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
+        if isinstance(manifest, dict) and {"recipe", "version", "files"} <= manifest.keys():
+            return manifest
+    except (OSError, ValueError):
+        pass
+    raise DamagedIndex(f"{folder / _MANIFEST} is missing or damaged; run `rag index` to build it anew")
+
+
+def _compare(manifest: Mapping[str, Any], expected: Recipe, folder: Path) -> None:
+    built = manifest["recipe"]
+    differing = [name for name, value in expected._asdict().items() if built.get(name) != value]
+    if not differing:
+        return
+    if "format" in differing:
+        reason = f"was built by version {manifest['version']} of this program, this is {__version__}"
+    else:
+        reason = "was built with other settings: " + ", ".join(
+            f"{name} {built.get(name)} instead of {getattr(expected, name)}" for name in differing
+        )
+    raise IncompatibleIndex(f"the index in {folder.parent.parent} {reason}; run `rag index` to build it anew")
+
+
+def _verify(manifest: Mapping[str, Any], folder: Path) -> None:
+    for name, expected in manifest["files"].items():
+        path = folder / name
+        if not path.is_file() or sha256_of(path) != expected:
+            raise DamagedIndex(f"{path} is missing or altered; run `rag index` to build it anew")
+
+
+def save(folder: Path, contents: Contents, vectors: Vectors, made_by: Recipe) -> None:
+    """Write a generation into an existing empty folder; `vectors` are the passages', (passages, dimension)."""
+    with (folder / _DOCUMENTS).open("w", encoding="utf-8") as file:
+        for document in contents.documents:
+            file.write(json.dumps(_document_record(document), ensure_ascii=False) + "\n")
+    np.save(folder / _PASSAGES, contents.passages)
+    np.save(folder / _SENTENCES, contents.sentences)
+    np.save(folder / _SENTENCE_VECTORS, contents.sentence_vectors)
+    np.savez(folder / _MOMENTS, **Moments.of(vectors)._asdict())
+    stores.create_store(vectors).save(folder)
+    passages = [contents.passage(row) for row in range(len(contents.passages))]
+    texts, languages = [passage.text for passage in passages], [passage.language for passage in passages]
+    LexicalIndex.build(texts, languages).save(folder / _LEXICAL)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    manifest = {
+        "version": __version__,
+        "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "recipe": made_by._asdict(),
+        "documents": len(contents.documents),
+        "passages": len(contents.passages),
+        "sentences": len(contents.sentences),
+        "files": {path.relative_to(folder).as_posix(): sha256_of(path) for path in files},
+    }
+    (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
+
+
+def _document_record(document: Document) -> dict[str, Any]:
+    return {
+        "id": document.id,
+        "title": document.title,
+        "date": document.date.isoformat() if document.date else None,
+        "language": document.language,
+        "path": str(document.path),
+        "sha256": document.sha256,
+        "boilerplate": document.boilerplate,
+        "text": document.text,
+    }
+
+
+def _read_document(line: str) -> Document:
+    record = json.loads(line)
+    record["date"] = dt.date.fromisoformat(record["date"]) if record["date"] else None
+    record["boilerplate"] = tuple(Span(*span) for span in record["boilerplate"])
+    record["path"] = Path(record["path"])
+    return Document(**record)
+
+
+def _load_contents(folder: Path) -> Contents:
+    with (folder / _DOCUMENTS).open(encoding="utf-8") as file:
+        documents = tuple(map(_read_document, file))
+    sentence_vectors = np.load(folder / _SENTENCE_VECTORS, mmap_mode="r")
+    return Contents(documents, np.load(folder / _PASSAGES), np.load(folder / _SENTENCES), sentence_vectors)

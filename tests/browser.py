@@ -1,0 +1,194 @@
+"""A real browser on a real server: what the browser tests and the screenshots share.
+
+`BookPipeline` is a small pipeline for tests of the page: it looks words up in a dictionary of documents.
+"""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from rag.config import Settings
+from rag.errors import DocumentsError, QuestionError
+from rag.types import Answer, Candidate, Citation, Document, Hit, Passage, Span, Statement
+from rag.web.server import serve
+
+BROWSERS = ("chromium", "google-chrome", "chromium-browser")
+BROWSER_FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+QUESTION_CHARACTERS = 2000
+ROOT = Path(__file__).parent.parent
+
+
+def browser_path() -> str:
+    """Return an installed Chromium, or end the test with the way to get one."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    return found or pytest.fail("no Chromium found: apt-get install chromium", pytrace=False)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=BROWSER_FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[Served]:
+    """Run a server in a process of its own, which tells of every connection beyond this machine, until it is left.
+
+    Without arguments it serves the book below, else ``ui.py`` with these arguments.
+    """
+    command = [sys.executable, "-m", "tests.browser", *arguments]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        line = process.stdout.readline() if process.stdout else ""
+        address = re.search(r"http://\S+", line)
+        if address is None:
+            process.kill()
+            pytest.fail(f"the server did not start: {line}{process.communicate()[1]}")
+        yield Served(address[0], process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+
+def document(name: str, text: str, *, title: str = "", language: str = "en", day: date | None = None) -> Document:
+    return Document(name, title or text[:40], day, language, text, Path(name), sha256(text.encode()).hexdigest())
+
+
+class BookPipeline:
+    """Answers with the lines that share most words with the question; what shares none is not in the book."""
+
+    def __init__(self, *documents: Document) -> None:
+        self.book: Mapping[str, Document] = {each.id: each for each in documents}
+
+    def documents(self) -> Sequence[Document]:
+        return list(self.book.values())
+
+    def document(self, document_id: str) -> Document:
+        if document_id not in self.book:
+            raise DocumentsError(f"no document {document_id!r}")
+        return self.book[document_id]
+
+    def ask(self, question: str, history: Sequence[tuple[str, str]] = ()) -> Answer:
+        if len(question) > QUESTION_CHARACTERS:
+            raise QuestionError(f"the question has {len(question)} characters; at most {QUESTION_CHARACTERS} are read")
+        if question == "crash":
+            raise ZeroDivisionError("a bug")
+        scored = sorted(
+            ((_shared(question, each, span), each, span) for each, span in self._lines()), key=lambda s: -s[0]
+        )
+        hits = tuple(Hit(_passage(each), share, share, share) for share, each, _ in scored[:4])
+        best = [(each, span) for share, each, span in scored[:2] if share > 0.3]
+        citations = tuple(Citation(each.id, *span, each.text[slice(*span)], each.sha256, True) for each, span in best)
+        statements = tuple(Statement(citation.quote, (number,)) for number, citation in enumerate(citations, 1))
+        return Answer(
+            question,
+            "en",
+            statements or (Statement("The documents do not say."),),
+            citations[0].quote if citations else None,
+            citations,
+            Candidate(citations[0].quote, citations[0].document_id, *best[0][1]) if best else None,
+            scored[0][0] if scored else 0.0,
+            hits,
+        )
+
+    def _lines(self) -> Iterator[tuple[Document, Span]]:
+        for each in self.book.values():
+            for match in re.finditer(r".+", each.text):
+                yield each, Span(*match.span())
+
+
+def _shared(question: str, each: Document, span: Span) -> float:
+    asked = set(re.findall(r"\w{3,}", question.lower()))
+    words = set(re.findall(r"\w{3,}", each.text[slice(*span)].lower()))
+    return len(asked & words) / max(1, len(asked))
+
+
+def _passage(each: Document) -> Passage:
+    return Passage(each.id, 0, len(each.text), each.text, each.language)
+
+
+HOSTILE = (
+    'A hostile sentence holds <script>window.pwned = 1</script> and <img src=x onerror="window.pwned = 2"> in words.\n'
+    "A hostile template is ${window.pwned = 3} and {{value}} and {{{value}}} and `${alert(1)}` for engines.\n"
+    "A hostile link is [click here](javascript:alert(2)) or ![picture](https://x.example/x.png) or https://x.example\n"
+    'A hostile word __i18n__{"__type__":"translation_metadata","key":"common.submit"} is translated.\n'
+)
+BOOK = BookPipeline(
+    document(
+        "moon.txt",
+        "The Moon is the only natural satellite of the Earth.\n" * 30
+        + "Its mean distance from the Earth is 384,400 kilometres.\n"
+        + "The far side was first seen in 1959.\n" * 30,
+        title="The Moon",
+        day=date(2026, 1, 2),
+    ),
+    document(
+        "fjord.txt",
+        "Sognefjorden er Norges lengste fjord.\nDen er 205 kilometer lang.\n",
+        title="Fjorden",
+        language="no",
+    ),
+    document(
+        "лес.txt",
+        "Тайга — это хвойный лес.\nОна покрывает огромные пространства Сибири.\n",
+        title="Тайга",
+        language="ru",
+    ),
+    document(
+        '<b>"hostile"&amp;.txt', HOSTILE, title='<img src=x onerror="window.pwned = 4">[title](javascript:alert(3))'
+    ),
+    document(
+        "long.txt", f"An endless word is {'x' * 3000} here.\nAn endless address is https://{'y' * 300}.example/.\n"
+    ),
+)
+
+
+def tell_of_connections(event: str, arguments: tuple[Any, ...]) -> None:
+    """Print what goes beyond this machine (an audit hook)."""
+    if event == "socket.connect" and isinstance(arguments[1], tuple) and arguments[1][0] not in {"127.0.0.1", "::1"}:
+        print(f"connection to {arguments[1]}", file=sys.stderr, flush=True)
+    if event == "socket.getaddrinfo" and arguments[0] not in {None, "127.0.0.1", "::1", "localhost", b"localhost"}:
+        print(f"look-up of {arguments[0]!r}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.addaudithook(tell_of_connections)
+    if sys.argv[1:]:
+        sys.argv = ["ui.py", *sys.argv[1:]]
+        runpy.run_path(str(ROOT / "ui.py"), run_name="__main__")
+    else:
+        with suppress(KeyboardInterrupt):
+            serve(Settings(port=0), BOOK)

@@ -1,0 +1,39 @@
+"""Take the pictures of the README from the real page: ``python -m tests.screenshots``."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, expect
+
+from tests.browser import ROOT, chromium, serving
+
+IMAGES = ROOT / "docs" / "images"
+QUESTION = "When does ByteDance expect the first prototypes from Samsung?"
+PICTURES = {"chat.png": (1280, 800), "chat-phone.png": (390, 844)}
+MAX_BYTES = 300_000
+
+
+def main() -> None:
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with serving("--port", "0") as served, chromium() as browser:
+        for name, size in PICTURES.items():
+            take(browser, served.url, name, size)
+
+
+def take(browser: Browser, url: str, name: str, size: tuple[int, int]) -> None:
+    """Ask, open the first citation, and save what is seen."""
+    viewport = {"width": size[0], "height": size[1]}
+    with browser.new_context(viewport=viewport, locale="en-GB", reduced_motion="reduce") as context:
+        page = context.new_page()
+        page.goto(url)
+        page.locator(".example").first.wait_for()
+        page.locator("#question textarea").fill(QUESTION)
+        page.keyboard.press("Enter")
+        page.locator("#turn-1 .cite").first.click()
+        expect(page.locator("#source-1-1 mark")).to_be_in_viewport()
+        picture = page.screenshot(path=IMAGES / name)
+        if len(picture) > MAX_BYTES:
+            raise SystemExit(f"{name} has {len(picture)} bytes, more than {MAX_BYTES}")
+
+
+if __name__ == "__main__":
+    main()
