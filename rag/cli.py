@@ -134,14 +134,13 @@ def _date(option: str, value: str | None) -> Any:
 @click.option("--port", type=int, metavar="P", help="Port to serve on; 0 takes a free one.")
 @_with_settings
 def serve(settings: Settings, origins: dict[str, str]) -> None:
-    """Serve the web chat, after bringing the index up to date with the documents."""
+    """Serve the web chat. Documents that are named are indexed first; else the index is taken as it is."""
+    from rag.pipeline import Pipeline, has_index
     from rag.terminal import build_with_progress, print_report
     from rag.web.server import listen, serve_on
 
-    with listen(settings) as listener:
-        from rag.pipeline import Pipeline
-
-        if settings.documents.is_dir() or not settings.index.is_dir():
+    with listen(settings) as listener:  # a port in use is told before anything slow is done
+        if origins["documents"] != "default" or not has_index(settings):
             print_report(build_with_progress(settings), settings)
         serve_on(listener, Pipeline(settings), settings)
 

@@ -86,6 +86,11 @@ class Pipeline:
         return Question(text, languages.detect(text))
 
 
+def has_index(settings: Settings) -> bool:
+    """Tell whether anything has been indexed yet."""
+    return _current(settings.index) is not None
+
+
 def _has_words(text: str) -> bool:
     """Tell whether there is anything to look for; an encoder finds something near any string of emoji, too."""
     return any(character.isalnum() for character in text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -89,10 +89,8 @@ def print_answer(answer: Answer) -> None:
 
 
 def _source(number: int, citation: Citation) -> Text:
-    state = "verified" if citation.verified else "NO LONGER in the file"
-    return Text.assemble(
-        (f"[{number}] ", "cyan"), disarm(citation.id), (f"  {state}", "green" if citation.verified else "red")
-    )
+    state = ("verified", "green") if citation.verified else ("no longer in the file", "red")
+    return Text.assemble((f"[{number}] ", "cyan"), disarm(citation.id), "  ", state)
 
 
 def _excerpt(text: str) -> str:
@@ -138,7 +136,7 @@ def _installed() -> Iterator[_Finding]:
             yield _Finding(name, "not installed", sound=False)
 
 
-def _table(title: str, rows: list[tuple[str, ...]]) -> Table:
+def _table(title: str, rows: Sequence[tuple[str, ...]]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", show_header=False, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*map(Text, row))

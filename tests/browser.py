@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -33,6 +33,7 @@ BROWSER_FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 QUESTION_CHARACTERS = 2000
+ADDRESS = re.compile(r"http://\S+")
 ROOT = Path(__file__).parent.parent
 
 
@@ -59,11 +60,10 @@ def serving(*arguments: str) -> Iterator[Served]:
     command = [sys.executable, "-m", "tests.browser", *arguments]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        line = process.stdout.readline() if process.stdout else ""
-        address = re.search(r"http://\S+", line)
+        said = "".join(iter_until(process.stdout, ADDRESS)) if process.stdout else ""
+        address = ADDRESS.search(said)
         if address is None:
-            process.kill()
-            pytest.fail(f"the server did not start: {line}{process.communicate()[1]}")
+            pytest.fail(f"the server did not start: {said}{process.communicate()[1]}")
         yield Served(address[0], process)
     finally:
         process.send_signal(signal.SIGINT)
@@ -73,6 +73,14 @@ def serving(*arguments: str) -> Iterator[Served]:
             process.kill()
             process.communicate()
             raise
+
+
+def iter_until(lines: Iterable[str], wanted: re.Pattern[str]) -> Iterator[str]:
+    """Yield lines up to the first in which the pattern is found."""
+    for line in lines:
+        yield line
+        if wanted.search(line):
+            return
 
 
 @dataclass(frozen=True)

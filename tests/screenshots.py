@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tempfile import TemporaryDirectory
+
 from playwright.sync_api import Browser, expect
 
 from tests.browser import ROOT, chromium, serving
@@ -14,7 +16,7 @@ MAX_BYTES = 300_000
 
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with serving("--port", "0") as served, chromium() as browser:
+    with TemporaryDirectory() as index, serving("--port", "0", "--index", index) as served, chromium() as browser:
         for name, size in PICTURES.items():
             take(browser, served.url, name, size)
 

@@ -13,8 +13,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving("--port", "0") as served:
+def index(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("index"))
+
+
+@pytest.fixture(scope="module")
+def served(index: str) -> Iterator[Served]:
+    with serving("--port", "0", "--index", index) as served:
         yield served
 
 
@@ -73,8 +78,8 @@ def test_a_question_of_20000_characters_is_refused_in_one_line(page: Page) -> No
     assert "\n" not in alert.inner_text()
 
 
-def test_nothing_left_the_machine(browser: Browser) -> None:
-    with serving("--port", "0") as served, browser.new_context() as context:
+def test_nothing_left_the_machine(browser: Browser, index: str) -> None:
+    with serving("--port", "0", "--index", index) as served, browser.new_context() as context:
         requests: list[str] = []
         context.on("request", lambda request: requests.append(request.url))
         page = context.new_page()
