@@ -81,7 +81,7 @@ def cli() -> None:
 @click.option("--strict", is_flag=True, help="Fail if any file cannot be read.")
 @_with_settings
 def index(settings: Settings, strict: bool, origins: dict[str, str]) -> None:
-    """Index the folder DOCUMENTS (seeds by default). What has not changed is not embedded again."""
+    """Index the folder DOCUMENTS. What has not changed is not embedded again."""
     from rag.terminal import build_with_progress, print_report
 
     print_report(build_with_progress(settings, strict=strict), settings)

@@ -7,7 +7,7 @@ vectors of a passage's sentences from the same pass, by pooling over each senten
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -126,9 +126,9 @@ class BundledEncoder:
         room = self._positions - 2
         inputs = []
         for encoding, spans in zip(encodings, sentences, strict=True):
-            starts = [start - len(prompt) for start, _ in encoding.offsets[:room]]
+            offsets = [Span(start - len(prompt), end - len(prompt)) for start, end in encoding.offsets[:room]]
             ids = [self._bos, *encoding.ids[:room], self._eos]
-            inputs.append(_Input(ids, [Span(0, len(ids)), *(_token_span(starts, span) for span in spans)]))
+            inputs.append(_Input(ids, [Span(0, len(ids)), *_token_spans(offsets, spans)]))
         return inputs
 
 
@@ -171,11 +171,16 @@ class SentenceTransformerEncoder:
         return np.ascontiguousarray(vectors, np.float32)
 
 
-def _token_span(starts: Sequence[int], span: Span) -> Span:
-    """Return the input tokens that start within a span of characters, at least one; `starts[0]` is input token 1."""
-    first = min(bisect_left(starts, span.start), len(starts) - 1)
-    last = bisect_left(starts, span.end) - 1
-    return Span(first + 1, max(first, last) + 2)
+def _token_spans(offsets: Sequence[Span], spans: Sequence[Span]) -> Iterator[Span]:
+    """Yield for each span of characters the input tokens that have some of it, at least one.
+
+    `offsets[0]` is input token 1. A token at the start of a word begins with the space before it, or in the prompt.
+    """
+    starts, ends = [start for start, _ in offsets], [end for _, end in offsets]
+    for span in spans:
+        first = min(bisect_right(ends, span.start), len(ends) - 1)
+        last = bisect_left(starts, span.end) - 1
+        yield Span(first + 1, max(first, last) + 2)
 
 
 class _Input(NamedTuple):

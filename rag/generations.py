@@ -8,27 +8,26 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rag.errors import IndexNotWritable, MissingIndex
 
 CURRENT, FOLDER, LOCK = "CURRENT", "generations", ".lock"
-KEPT = 2  # the current one, and the one before for readers that were about to open it
 _ASIDE = "building-"
+_OURS = re.compile(rf"({_ASIDE})?[0-9a-f]{{12}}")
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)  # numpy says only how many bytes it could not write
 
 
 def current_generation(index: Path) -> Path:
     """Return the folder of the current generation. Raises MissingIndex."""
-    try:
-        name = (index / CURRENT).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        name = ""
+    name = _current_name(index)
     folder = index / FOLDER / name
-    if not name or Path(name).name != name or not folder.is_dir():
+    if not name or not folder.is_dir():
         raise MissingIndex(f"there is no index in {index} yet; build it with `rag index DOCUMENTS --index {index}`")
     return folder
 
@@ -41,7 +40,8 @@ def publish(index: Path, write: Callable[[Path], None]) -> Path:
     name = uuid.uuid4().hex[:12]
     aside = index / FOLDER / f"{_ASIDE}{name}"
     with writable(index):
-        _remove_leftovers(index)
+        before = _current_name(index)
+        _remove_all_but(index, before)  # what killed builds left
         aside.mkdir(parents=True)
         try:
             write(aside)
@@ -51,7 +51,7 @@ def publish(index: Path, write: Callable[[Path], None]) -> Path:
             shutil.rmtree(aside, ignore_errors=True)
             raise
         _switch(index, name)
-    _remove_old(index)
+    _remove_all_but(index, before, name)  # the one before stays for readers that were about to open it
     return folder
 
 
@@ -79,8 +79,9 @@ def writable(index: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        remedy = "free some space" if full else "check its permissions or name another folder with --index"
+        remedy = (
+            "free some space" if error.errno in _FULL else "check its permissions or name another folder with --index"
+        )
         raise IndexNotWritable(
             f"cannot write the index to {index}: {error.strerror or error}; {remedy}. The index from before is unharmed"
         ) from error
@@ -110,17 +111,20 @@ def _fsync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _remove_leftovers(index: Path) -> None:
-    """Remove what killed builds left: unfinished generations and pointers never switched to."""
-    for path in index.glob(f"{FOLDER}/{_ASIDE}*"):
-        shutil.rmtree(path, ignore_errors=True)
+def _current_name(index: Path) -> str:
+    """Return the name of the current generation, empty when there is none."""
+    try:
+        name = (index / CURRENT).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return name if _OURS.fullmatch(name) else ""
+
+
+def _remove_all_but(index: Path, *names: str) -> None:
+    """Remove other generations, finished or not, and pointers never switched to; what resists goes next time."""
+    for path in (index / FOLDER).glob("*"):
+        if path.name not in names and _OURS.fullmatch(path.name):
+            shutil.rmtree(path, ignore_errors=True)
     for path in index.glob(f"{CURRENT}.*"):
-        path.unlink(missing_ok=True)
-
-
-def _remove_old(index: Path) -> None:
-    """Remove all but the newest generations; one that somebody holds open (Windows) goes next time."""
-    current = current_generation(index)
-    folders = sorted((index / FOLDER).iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
-    for folder in [folder for folder in folders if folder != current][KEPT - 1 :]:
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            path.unlink()

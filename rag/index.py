@@ -26,7 +26,7 @@ from rag.lexical import LexicalIndex, LexicalScores
 from rag.models import model_name, sha256_of
 from rag.types import Document, Hit, Passage, SentenceScore, Span
 
-FORMAT = 1  # raise it whenever a file of a generation or the making of passages changes
+FORMAT = 2  # raise it whenever a file of a generation or the making of passages changes
 POOL = 200  # candidates from each side that fusion looks at
 # Chosen on dev sets (docs/retrieval.md); the numbers around them do about as well.
 SENTENCE_WEIGHT = 0.5  # of the best sentence's cosine beside the passage's
@@ -110,13 +110,15 @@ class Contents:
 class Index:
     """One generation, loaded."""
 
-    def __init__(self, folder: Path, contents: Contents, store: stores.VectorStore, moments: Moments) -> None:
+    def __init__(
+        self, folder: Path, contents: Contents, store: stores.VectorStore, moments: Moments, lexical: LexicalIndex
+    ) -> None:
         self.folder = folder
         self.contents = contents
         self.documents: Mapping[str, Document] = {document.id: document for document in contents.documents}
         self.store = store
         self._moments = moments
-        self._lexical = LexicalIndex.load(folder / _LEXICAL, len(contents.passages))
+        self._lexical = lexical
 
     @classmethod
     def load(cls, folder: Path, settings: Settings) -> Index:
@@ -131,7 +133,8 @@ class Index:
         contents = _load_contents(folder)
         with np.load(folder / _MOMENTS) as arrays:
             moments = Moments(arrays["mean"], arrays["covariance"])
-        return cls(folder, contents, store, moments)
+        lexical = LexicalIndex.load(folder / _LEXICAL, len(contents.passages))
+        return cls(folder, contents, store, moments, lexical)
 
     def search(
         self, question: str, query: Vectors, k: int, *, lexical_weight: float, filters: Filters | None = None
@@ -148,7 +151,8 @@ class Index:
         passage_cosines = self.store.vectors(pool) @ query
         sentence_cosines = [self._sentence_cosines(row, query) for row in pool.tolist()]
         best_sentence = np.array([cosines.max(initial=-1) for cosines in sentence_cosines], np.float32)
-        dense = self._moments.standardise(passage_cosines + SENTENCE_WEIGHT * best_sentence, query)
+        dense = self._moments.standardise(passage_cosines, query)
+        dense += SENTENCE_WEIGHT * self._moments.standardise(best_sentence, query)
         fused = dense + lexical_weight * _weighed(words, pool)
         hits = []
         for i in np.argsort(-fused, kind="stable")[:k].tolist():
@@ -204,9 +208,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """Read what a generation says of itself. Raises DamagedIndex."""
     try:
         manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
-        if isinstance(manifest, dict) and {"recipe", "version", "files"} <= manifest.keys():
-            return manifest
-    except (OSError, ValueError):
+        if "version" in manifest and isinstance(manifest["recipe"], dict) and isinstance(manifest["files"], dict):
+            return dict(manifest)
+    except (OSError, ValueError, TypeError, KeyError):
         pass
     raise DamagedIndex(f"{folder / _MANIFEST} is missing or damaged; run `rag index` to build it anew")
 
@@ -217,7 +221,7 @@ def _compare(manifest: Mapping[str, Any], expected: Recipe, folder: Path) -> Non
     if not differing:
         return
     if "format" in differing:
-        reason = f"was built by version {manifest['version']} of this program, this is {__version__}"
+        reason = f"was built by another version of this program ({manifest['version']}; this is {__version__})"
     else:
         reason = "was built with other settings: " + ", ".join(
             f"{name} {built.get(name)} instead of {getattr(expected, name)}" for name in differing

@@ -93,6 +93,7 @@ class LexicalIndex:
 
     def save(self, folder: Path) -> None:
         """Write one folder a language: arrays as .npy, the vocabulary as JSON."""
+        folder.mkdir()  # also where no passage has a word
         for language, group in self._groups.items():
             group.bm25.save(folder / language, show_progress=False)
             np.save(folder / language / "rows.npy", group.rows)

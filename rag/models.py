@@ -115,8 +115,8 @@ def bundled_folder(settings: Settings, *, check_weights: bool = True) -> Path:
                     _convert_into(folder)
         except OSError as error:
             raise ModelError(
-                f"cannot write the converted model to {folder.parent}: {error.strerror}; it takes 500 MB there. "
-                "Free some space or name another folder in the setting 'cache'"
+                f"cannot write the converted model to {folder.parent}: {error.strerror or error}; it takes 500 MB "
+                "there. Free some space or name another folder in the setting 'cache'"
             ) from error
     return folder
 
@@ -142,7 +142,8 @@ def _is_sound(folder: Path, check_weights: bool) -> bool:
 
 def _convert_into(folder: Path) -> None:
     """Write the model aside and rename it, so that a crash leaves nothing that looks whole."""
-    shutil.rmtree(folder, ignore_errors=True)
+    for leftover in [folder, *folder.parent.glob(f"{folder.name}.*/")]:
+        shutil.rmtree(leftover, ignore_errors=True)
     aside = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
     try:
         _write_model(packed_model(), aside)
@@ -152,11 +153,15 @@ def _convert_into(folder: Path) -> None:
 
 
 def _write_model(model: PackedModel, folder: Path) -> None:
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    save_file({name: model.tensor(name) for name in model.names()}, folder / _WEIGHTS, metadata={"format": "pt"})
+    try:
+        save_file({name: model.tensor(name) for name in model.names()}, folder / _WEIGHTS, metadata={"format": "pt"})
+    except SafetensorError as error:  # a full disk, in words of its own
+        raise OSError(str(error)) from error
     vocabulary = model.vocabulary()
-    build_tokenizer(vocabulary).save(str(folder / _TOKENIZER), pretty=False)
+    (folder / _TOKENIZER).write_text(build_tokenizer(vocabulary).to_str(), "utf-8")
     for name, content in _configuration(model.shape, vocabulary).items():
         path = folder / name
         path.parent.mkdir(exist_ok=True)

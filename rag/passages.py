@@ -10,12 +10,29 @@ import math
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from rag import models, sentences
 from rag.types import Document, Passage, Span
 
 CountTokens = Callable[[Sequence[str]], list[int]]
+
+
+class _Room(NamedTuple):
+    """What a passage may hold at most."""
+
+    size: int  # in tiktoken's tokens
+    capacity: int  # in the encoder's own
+    count_tokens: CountTokens
+
+    def fits(self, text: str) -> bool:
+        return len(models.tokens().encode_ordinary(text)) <= self.size and self._fits_encoder(text)
+
+    def _fits_encoder(self, text: str) -> bool:
+        """Tell whether a text fits the encoder; many are so short that they need not be tokenised to know."""
+        characters = len(unicodedata.normalize("NFKC", text))  # at most one token each, and one for the start
+        return characters < self.capacity or self.count_tokens([text])[0] <= self.capacity
 
 
 def split_document(
@@ -25,12 +42,14 @@ def split_document(
 
     `capacity` is the most of the encoder's own tokens (`count_tokens`) that a passage may have.
     """
+    room = _Room(size, capacity, count_tokens)
     passages: list[Passage] = []
     for block in _content(document):
-        spans = _fitting_sentences(document, block, size, capacity, count_tokens)
-        costs = _count(document.text, spans)
-        for first, last in _windows(costs, size, overlap):
-            passages.extend(_fitted(document, spans[first:last], capacity, count_tokens))
+        spans = _fitting_sentences(document, block, room)
+        for first, last in _windows(document.text, spans, room, overlap):
+            start, end = spans[first].start, spans[last - 1].end
+            text = document.text[start:end]
+            passages.append(Passage(document.id, start, end, text, document.language, tuple(spans[first:last])))
     return passages
 
 
@@ -43,41 +62,25 @@ def _content(document: Document) -> Iterator[Span]:
         start = max(start, span.end)
 
 
-def _fitting_sentences(
-    document: Document, block: Span, size: int, capacity: int, count_tokens: CountTokens
-) -> list[Span]:
+def _fitting_sentences(document: Document, block: Span, room: _Room) -> list[Span]:
     """Split a block into sentences, and those that are too long into pieces that fit."""
     text = document.text[block.start : block.end]
-    spans = [Span(block.start + a, block.start + b) for a, b in sentences.split(text, document.language)]
     pieces: list[Span] = []
-    for span, cost in zip(spans, _count(document.text, spans), strict=True):
-        fits = cost <= size and _fits(document.text[span.start : span.end], capacity, count_tokens)
-        pieces.extend([span] if fits else _pieces(document.text, span, size, capacity, count_tokens))
+    for start, end in sentences.split(text, document.language):
+        span = Span(block.start + start, block.start + end)
+        pieces.extend([span] if room.fits(text[start:end]) else _pieces(document.text, span, room))
     return pieces
 
 
-def _fits(text: str, capacity: int, count_tokens: CountTokens) -> bool:
-    """Tell whether a text fits the encoder; most are so short that they need not be tokenised to know."""
-    characters = len(unicodedata.normalize("NFKC", text))  # at most one token each, and one for the start
-    return characters < capacity or count_tokens([text])[0] <= capacity
-
-
-def _pieces(text: str, span: Span, size: int, capacity: int, count_tokens: CountTokens) -> Iterator[Span]:
+def _pieces(text: str, span: Span, room: _Room) -> Iterator[Span]:
     """Cut a long sentence after white space where there is any, into pieces that fit."""
+    tokens = [span.start + start for start in _token_starts(text[span.start : span.end])]
     start = span.start
-    for token_end in _token_cuts(text, span, size):
-        end = _last_gap(text, start, token_end) if token_end < span.end else token_end
-        if end > start:
-            yield from _halved(text, Span(start, end), capacity, count_tokens)
-            start = end
-    if start < span.end:
-        yield from _halved(text, Span(start, span.end), capacity, count_tokens)
-
-
-def _token_cuts(text: str, span: Span, size: int) -> list[int]:
-    """Return the character positions at which every `size` tokens of a long sentence end."""
-    starts = _token_starts(text[span.start : span.end])
-    return [span.start + starts[i] for i in range(size, len(starts), size)]
+    while start < span.end:
+        cut = bisect_left(tokens, start) + room.size
+        end = _last_gap(text, start, max(tokens[cut], start + 1)) if cut < len(tokens) else span.end
+        yield from _halved(text, Span(start, end), room)
+        start = end
 
 
 def _token_starts(text: str) -> list[int]:
@@ -94,46 +97,39 @@ def _last_gap(text: str, start: int, end: int) -> int:
     return end
 
 
-def _halved(text: str, span: Span, capacity: int, count_tokens: CountTokens) -> Iterator[Span]:
-    """Halve a piece until each half fits the encoder; one character always counts as fitting."""
-    if span.end - span.start == 1 or _fits(text[span.start : span.end], capacity, count_tokens):
+def _halved(text: str, span: Span, room: _Room) -> Iterator[Span]:
+    """Halve a piece until each half fits; one character always counts as fitting."""
+    if span.end - span.start == 1 or room.fits(text[span.start : span.end]):
         yield span
         return
     middle = (span.start + span.end) // 2
-    yield from _halved(text, Span(span.start, middle), capacity, count_tokens)
-    yield from _halved(text, Span(middle, span.end), capacity, count_tokens)
+    yield from _halved(text, Span(span.start, middle), room)
+    yield from _halved(text, Span(middle, span.end), room)
 
 
-def _count(text: str, spans: Sequence[Span]) -> list[int]:
-    encode = models.tokens().encode_ordinary
-    return [len(encode(text[start:end])) for start, end in spans]
+def _costs(text: str, spans: Sequence[Span]) -> list[int]:
+    """Return the tokens of each sentence along with the white space before it, which is part of a passage, too."""
+    if not spans:
+        return []
+    bounds = [spans[0].start, *(span.end for span in spans)]
+    return [len(models.tokens().encode_ordinary(text[start:end])) for start, end in pairwise(bounds)]
 
 
-def _windows(costs: Sequence[int], size: int, overlap: int) -> Iterator[Span]:
-    """Yield ranges of sentences: as even in length as whole sentences allow, never over `size` tokens.
+def _windows(text: str, spans: Sequence[Span], room: _Room, overlap: int) -> Iterator[Span]:
+    """Yield ranges of sentences that fit: as even in length as whole sentences allow.
 
     Filling passages to the brim would leave a stump at the end of most documents.
     """
-    ends = list(accumulate(costs))
-    first = 0
-    while first < len(costs):
+    ends = list(accumulate(_costs(text, spans)))
+    first = last = 0
+    while last < len(ends):
+        done = last
         before = ends[first - 1] if first else 0
         left = ends[-1] - before
-        windows = max(1, math.ceil((left - overlap) / (size - overlap)))
+        windows = max(1, math.ceil((left - overlap) / (room.size - overlap)))
         target = before + math.ceil((left + (windows - 1) * overlap) / windows)
-        last = min(bisect_left(ends, target) + 1, bisect_right(ends, before + size))
-        last = max(last, first + 1)
+        last = max(min(bisect_left(ends, target), bisect_right(ends, before + room.size) - 1), done) + 1
+        while last - first > 1 and not room.fits(text[spans[first].start : spans[last - 1].end]):
+            first, last = (first, last - 1) if last - 1 > done else (first + 1, last)
         yield Span(first, last)
-        if last == len(costs):
-            return
-        first = max(bisect_left(ends, ends[last - 1] - overlap, lo=first) + 1, first + 1) if overlap else last
-
-
-def _fitted(document: Document, spans: Sequence[Span], capacity: int, count_tokens: CountTokens) -> Iterator[Passage]:
-    """Yield the passage of these sentences, or of halves of them where the whole does not fit the encoder."""
-    text = document.text[spans[0].start : spans[-1].end]
-    if len(spans) > 1 and not _fits(text, capacity, count_tokens):
-        yield from _fitted(document, spans[: len(spans) // 2], capacity, count_tokens)
-        yield from _fitted(document, spans[len(spans) // 2 :], capacity, count_tokens)
-        return
-    yield Passage(document.id, spans[0].start, spans[-1].end, text, document.language, tuple(spans))
+        first = min(bisect_left(ends, ends[last - 1] - overlap, lo=first) + 1, last)

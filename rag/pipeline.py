@@ -31,6 +31,7 @@ class Pipeline:
     def ask(self, question: str, history: Sequence[tuple[str, str]] = (), *, filters: Filters | None = None) -> Answer:
         """Answer one question. `history` (earlier questions and answers) is not used yet. Raises QuestionError."""
         started = time.perf_counter()
+        question = _without_surrogates(question)
         asked = self._checked(question)
         index = self.index
         query = self._encoder.embed_queries([asked.text])[0]
@@ -89,6 +90,11 @@ class Pipeline:
 def has_index(settings: Settings) -> bool:
     """Tell whether anything has been indexed yet."""
     return _current(settings.index) is not None
+
+
+def _without_surrogates(text: str) -> str:
+    """Join pairs of surrogates and replace single ones, which arguments and JSON may bring and nothing can encode."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _has_words(text: str) -> bool:

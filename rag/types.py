@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote as percent_encode
+
+_ENCODED = str.maketrans({character: f"%{ord(character):02X}" for character in "%#~"})
 
 
 class Span(NamedTuple):
@@ -89,7 +90,7 @@ class Citation:
         >>> Citation("a#b.txt", 0, 2, "Hi", "").id
         'a%23b.txt#0-2~3639efcd08'
         """
-        name = percent_encode(self.document_id, safe="/ !$&'()*+,;=:@[]{}^`|\"<>?\\").replace("~", "%7E")
+        name = self.document_id.translate(_ENCODED)
         return f"{name}#{self.start}-{self.end}~{quote_hash(self.quote)}"
 
 

@@ -189,7 +189,7 @@ def test_a_card_names_title_date_language_score_and_file() -> None:
     document = the_document("Тайга — это лес.", name="лес.txt", title="Тайга", language="ru")
     html = render.answered_turn(1, an_answer(document, 0, 5), lambda _: document, NORWEGIAN)
     text = Page(html).text
-    for expected in ("Тайга", "2. januar 2026", "russisk", "treff 0,50", "лес.txt", "Svært sikkert"):
+    for expected in ("Тайга", "2. januar 2026", "russisk", "likhet 0,40", "лес.txt", "Svært sikkert"):
         assert expected in text
     assert '<blockquote lang="ru"' in html
     assert '<span lang="ru" dir="auto">Тайга</span>' in html

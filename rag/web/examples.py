@@ -30,7 +30,7 @@ GIVEN = {  # by the sha256 of a file: offered only while that very file is index
         "no", "Hvor mange tokens behandler Doubao per dag?"
     ),
     "18f0a3ecc0f87ff1c1906a6f6bb50834c61b16edd0e286588ede5f2153b737e4": Example(
-        "en", "When does ByteDance expect the first prototypes from Samsung?"
+        "en", "How many chips does Samsung plan to make in a year?"
     ),
 }
 

@@ -162,7 +162,7 @@ def _card_head(document_id: str, hit: Hit | None, document: DocumentById, labels
     found = _find(document_id, document)
     facts = [
         *(_facts(found, labels) if found else ()),
-        *([labels.score.format(labels.number(hit.score))] if hit else ()),
+        *([labels.score.format(labels.number(hit.dense_score))] if hit else ()),
     ]
     language = plain(found.language) if found else "und"
     return (

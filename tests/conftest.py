@@ -1,0 +1,54 @@
+"""What many tests share: the given documents, and the real encoder, loaded once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rag.building import build_index
+from rag.config import Settings
+from rag.encoder import BundledEncoder
+from rag.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports huggingface_hub: no test needs the hub
+
+SEEDS = Path(__file__).parent.parent / "seeds"
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings for the given documents, with an index of their own."""
+    return Settings(documents=SEEDS, index=tmp_path_factory.mktemp("seeds") / "index")
+
+
+@pytest.fixture(scope="session")
+def encoder(settings: Settings) -> BundledEncoder:
+    """The real encoder."""
+    return BundledEncoder(settings)
+
+
+@pytest.fixture(scope="session")
+def transformer(settings: Settings) -> SentenceTransformer:
+    """The real encoder as a real SentenceTransformer."""
+    from rag.models import sentence_transformer
+
+    return sentence_transformer(settings)
+
+
+@pytest.fixture(scope="session")
+def seeds_pipeline(settings: Settings, encoder: BundledEncoder) -> Pipeline:
+    """The given documents, indexed with the real encoder."""
+    build_index(SEEDS, settings, lambda: encoder)
+    return Pipeline(settings, encoder)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Settings:
+    """Settings for a folder of one's own documents."""
+    return Settings(documents=tmp_path / "documents", index=tmp_path / "index")

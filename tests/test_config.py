@@ -1,0 +1,85 @@
+"""Settings: layers, origins, and refusals that name the key and where it came from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.config import PASSAGE_STYLES, Settings, load_settings
+from rag.errors import SettingsError
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "rag.toml"
+    path.write_text('hits = 5\nport = 8000\nmodel = "some/model"\n', "utf-8")
+    return path
+
+
+def test_defaults_come_last_and_flags_first(file: Path) -> None:
+    settings, origins = load_settings({"port": 9000, "host": None}, file=file, environ={"RAG_HITS": "7", "PATH": "x"})
+    assert (settings.hits, settings.port, settings.model) == (7, 9000, "some/model")
+    assert (origins["hits"], origins["port"], origins["model"]) == ("RAG_HITS", "--port", str(file))
+    assert origins["host"] == "default"
+    assert set(origins) == set(Settings.model_fields)
+
+
+def test_a_file_in_the_working_folder_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(file.parent)
+    assert load_settings(environ={})[0].hits == 5
+
+
+def test_a_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
+    path = tmp_path / "rag.toml"
+    path.write_bytes(b"\xef\xbb\xbfhits = 3\n")
+    assert load_settings(file=path, environ={})[0].hits == 3
+
+
+def test_empty_variables_count_as_not_given() -> None:
+    assert load_settings(environ={"RAG_HITS": ""})[0].hits == Settings().hits
+
+
+def test_a_false_flag_is_given() -> None:
+    settings, origins = load_settings({"bfloat16": False}, environ={})
+    assert settings.bfloat16 is False
+    assert origins["bfloat16"] == "--bfloat16"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("hitz = 5", r"unknown setting 'hitz' \(.*rag\.toml\); known are: documents, index"),
+        ("hits = 0", r"setting 'hits' \(.*rag\.toml\): input should be greater than or equal to 1, not 0"),
+        ("hits = 'many'", r"setting 'hits' .* not 'many'"),
+        ("hits = ", r"rag\.toml is not valid TOML"),
+        ("\xff", r"rag\.toml is not valid TOML"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "rag.toml"
+    path.write_bytes(content.encode("latin-1"))
+    with pytest.raises(SettingsError, match=message):
+        load_settings(file=path, environ={})
+
+
+def test_unknown_variables_are_refused() -> None:
+    with pytest.raises(SettingsError, match=r"unknown setting 'modle' \(RAG_MODLE\)"):
+        load_settings(environ={"RAG_MODLE": "x"})
+
+
+def test_a_named_file_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot read .*absent.toml: No such file"):
+        load_settings(file=tmp_path / "absent.toml")
+
+
+def test_several_problems_are_told_at_once() -> None:
+    with pytest.raises(SettingsError, match=r"'hits'.*; .*'port'|'port'.*; .*'hits'"):
+        load_settings({"hits": 0, "port": -1}, environ={})
+
+
+def test_passage_sizes() -> None:
+    assert Settings().passage_size == PASSAGE_STYLES["news"]
+    assert Settings(passage_style="manual").passage_size == PASSAGE_STYLES["manual"]
+    assert Settings(passage_style="manual", passage_tokens=100).passage_size == (100, 50)
+    assert Settings(passage_overlap=40).passage_size == (PASSAGE_STYLES["news"][0], 40)

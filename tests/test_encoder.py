@@ -1,0 +1,159 @@
+"""The bundled encoder against sentence-transformers, and its sentence vectors against a slow reading of BERT's states."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from rag import models
+from rag.encoder import BundledEncoder, _load_weights, load_encoder
+from rag.sentences import split
+from rag.types import Span
+from tests.conftest import SEEDS
+from tests.scripts import SCRIPTS, texts
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+pytestmark = pytest.mark.model
+
+LONG = [
+    " ".join(SCRIPTS["Cyrillic"]) * 12,
+    "価格は高い。" * 120,
+    "word " * 509,
+    "word " * 510,
+    "word " * 511,
+    "x" * 4000,
+]
+MIXED = ["", "a", *texts()[::6], *LONG, "🙂"]
+
+
+def no_sentences(passages: list[str]) -> list[list[Span]]:
+    return [[] for _ in passages]
+
+
+def test_it_gives_the_vectors_of_sentence_transformers(
+    encoder: BundledEncoder, transformer: SentenceTransformer
+) -> None:
+    ours = encoder.embed_passages(MIXED, no_sentences(MIXED)).passages
+    theirs = transformer.encode_document(MIXED, normalize_embeddings=True, show_progress_bar=False)
+    assert ours.dtype == np.float32
+    assert np.allclose(np.linalg.norm(ours, axis=1), 1, atol=1e-5)
+    assert (ours * theirs).sum(axis=1).min() >= 0.9999
+    questions = MIXED[:20]
+    theirs = transformer.encode_query(questions, normalize_embeddings=True, show_progress_bar=False)
+    assert (encoder.embed_queries(questions) * theirs).sum(axis=1).min() >= 0.9999
+
+
+def test_capacity_is_what_fits_behind_the_prompt(encoder: BundledEncoder) -> None:
+    fits, too_long = "word " * encoder.capacity, "word " * (encoder.capacity + 10)
+    assert encoder.count_tokens([fits]) == [encoder.capacity]
+    tokenizer = encoder._tokenizer
+    assert len(tokenizer.encode(models.PROMPTS["document"] + fits).ids) <= 512
+    assert len(tokenizer.encode(models.PROMPTS["document"] + too_long).ids) > 512
+    longer = [too_long, too_long + "and more"]
+    first, second = encoder.embed_passages(longer, no_sentences(longer)).passages
+    assert first @ second >= 0.99999  # what does not fit is cut off
+
+
+def test_a_batch_gives_what_each_text_gives_alone(encoder: BundledEncoder) -> None:
+    passages = MIXED[:12]
+    spans = [[Span(0, len(text))] * (i % 3) for i, text in enumerate(passages)]
+    together = encoder.embed_passages(passages, spans)
+    alone = [encoder.embed_passages([text], [own]) for text, own in zip(passages, spans, strict=True)]
+    assert np.allclose(together.passages, np.concatenate([item.passages for item in alone]), atol=1e-4)
+    assert np.allclose(together.sentences, np.concatenate([item.sentences for item in alone]), atol=1e-4)
+
+
+def test_nothing_gives_nothing(encoder: BundledEncoder) -> None:
+    assert encoder.embed_queries([]).shape == (0, 384)
+    passages, sentences = encoder.embed_passages([], [])
+    assert (passages.shape, sentences.shape) == ((0, 384), (0, 384))
+    assert encoder.count_tokens([]) == []
+
+
+def test_progress_counts_every_text_once(encoder: BundledEncoder) -> None:
+    counts: list[int] = []
+    encoder.embed_passages(MIXED[:15], no_sentences(MIXED[:15]), counts.append)
+    assert sum(counts) == 15
+
+
+@pytest.mark.slow
+def test_bfloat16_stays_near(encoder: BundledEncoder, settings: object) -> None:
+    other = object.__new__(BundledEncoder)
+    vars(other).update(vars(encoder) | {"_weights": _load_weights(models.packed_model(), torch.bfloat16)})
+    passages = [group[0] for group in SCRIPTS.values()]
+    spans = [[Span(0, len(text) // 2), Span(len(text) // 2, len(text))] for text in passages]
+    near, exact = other.embed_passages(passages, spans), encoder.embed_passages(passages, spans)
+    assert not np.array_equal(near.passages, exact.passages)
+    assert (near.passages * exact.passages).sum(axis=1).min() >= 0.999
+    assert (near.sentences * exact.sentences).sum(axis=1).min() >= 0.999
+
+
+def test_bfloat16_can_be_turned_off(settings: object) -> None:
+    from rag.config import Settings
+
+    encoder = load_encoder(Settings(bfloat16=False))
+    assert isinstance(encoder, BundledEncoder)
+    assert encoder._weights.dtype == torch.float32
+
+
+# --- sentence vectors -------------------------------------------------------------------------------------------------
+
+
+def slow_sentence_vectors(transformer: SentenceTransformer, text: str, spans: list[Span]) -> np.ndarray:
+    """Average BERT's states over the tokens that have a character of the sentence, one text and sentence at a time."""
+    prompt = "passage: "
+    tokens = transformer.tokenizer(prompt + text, return_offsets_mapping=True, truncation=True, return_tensors="pt")
+    offsets = tokens.pop("offset_mapping")[0].tolist()
+    with torch.inference_mode():
+        states = transformer[0].auto_model(**tokens).last_hidden_state[0].numpy()
+    vectors = []
+    for span in spans:
+        characters = set(range(len(prompt) + span.start, len(prompt) + span.end))
+        own = [state for state, (a, b) in zip(states, offsets, strict=True) if characters & set(range(a, b))]
+        mean = np.mean(own, axis=0)
+        vectors.append(mean / np.linalg.norm(mean))
+    return np.array(vectors)
+
+
+PASSAGES = [
+    "Foo bar. Baz  qux!\n\nЁж ушёл. Ещё один.",
+    "价格是多少？很高。他说：「价格太高了！」",
+    "ﷺ abc ﷺ. ﬁne ™. ½ ok.",
+    *(" ".join(group) for group in SCRIPTS.values()),
+]
+
+
+def test_sentence_vectors_are_means_over_their_tokens(
+    encoder: BundledEncoder, transformer: SentenceTransformer
+) -> None:
+    spans = [split(text, "und") for text in PASSAGES]
+    ours = encoder.embed_passages(PASSAGES, spans).sentences
+    pairs = zip(PASSAGES, spans, strict=True)
+    slow = np.concatenate([slow_sentence_vectors(transformer, text, own) for text, own in pairs])
+    assert len(ours) == sum(map(len, spans)) > 50
+    assert (ours * slow).sum(axis=1).min() >= 0.9999
+
+
+def test_the_first_word_of_a_sentence_is_in_its_vector(encoder: BundledEncoder) -> None:
+    text = "Samsung refused. Nvidia agreed."
+    (item,) = encoder._tokenize("passage: ", [text], [[Span(0, 16), Span(17, 31)]])
+    pieces = [encoder._tokenizer.decode(item.ids[start:end]) for start, end in item.pools[1:]]
+    assert pieces == ["Samsung refused.", "Nvidia agreed."]
+
+
+def test_a_sentence_beyond_the_end_still_has_a_vector(encoder: BundledEncoder) -> None:
+    text = "word " * 600
+    sentences = encoder.embed_passages([text], [[Span(0, 5), Span(2990, 3000)]]).sentences
+    assert np.allclose(np.linalg.norm(sentences, axis=1), 1, atol=1e-5)
+
+
+def test_passages_of_the_given_documents_find_themselves(encoder: BundledEncoder) -> None:
+    passages = [path.read_text("utf-8")[20:400] for path in sorted(SEEDS.glob("*.txt"))]
+    vectors = encoder.embed_passages(passages, no_sentences(passages)).passages
+    questions = encoder.embed_queries([text[:120] for text in passages])
+    assert (questions @ vectors.T).argmax(axis=1).tolist() == list(range(len(passages)))

@@ -1,0 +1,164 @@
+"""BM25 against a slow reading of its formula, and how words become terms."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.errors import DamagedIndex
+from rag.lexical import LexicalIndex, tokenize
+
+TEXTS = [
+    ("ru", "Компания купила чипы Nvidia H200. Чипы дороги."),
+    ("ru", "Samsung произведёт 100 000 чипов для компании."),
+    ("ru", "Погода в Сингапуре жаркая."),
+    ("no", "Selskapet kjøpte brikker fra Nvidia på øya."),
+    ("no", "Været i Ålesund er vått; været er kaldt."),
+    ("en", "The company bought chips. The chips were running hot."),
+    ("zh", "该公司购买了芯片，芯片很贵。"),
+    ("en", "…"),
+]
+QUESTIONS = [
+    "Сколько чипов купит компания?",
+    "Кто произведет чипы?",
+    "Hva kjøper selskapet på øyene?",
+    "Which companies run chips?",
+    "谁购买芯片",
+    "Nvidia",
+    "чипы chips brikker 芯片",
+    "xyzzy",
+    "",
+]
+
+
+@pytest.fixture(scope="module")
+def index() -> LexicalIndex:
+    return LexicalIndex.build([text for _, text in TEXTS], [language for language, _ in TEXTS])
+
+
+# --- terms ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "terms"),
+    [
+        ("ru", "чип чипы чипов чипами", ["чип"] * 4),
+        ("ru", "Ещё еще все всё", ["ещ", "ещ", "все", "все"]),
+        ("no", "brikke brikker brikkene", ["brikk"] * 3),
+        ("no", "ÆRLIG øya Ålesund", ["ærl", "øya", "ålesund"]),
+        ("en", "running runs run", ["run"] * 3),
+        ("en", "don't e-mail_me", ["don", "t", "e", "mail", "me"]),
+        ("und", "running чипов", ["running", "чипов"]),
+        ("zh", "购买芯片，H200", ["购买", "买芯", "芯片", "h200"]),
+        ("zh", "价", ["价"]),
+        ("ja", "チップを買う2026年", ["チッ", "ップ", "プを", "を買", "買う", "2026", "年"]),
+        ("th", "ราคา ok", ["รา", "าค", "คา", "ok"]),
+        ("ru", "$5,7 млрд, 14.5% и 3. Да", ["5,7", "млрд", "14.5", "и", "3", "да"]),
+        ("en", "ﬁne Ｈ２００ ①", ["fine", "h200", "1"]),
+        ("en", "… 🙂 | —", []),
+    ],
+)
+def test_terms(language: str, text: str, terms: list[str]) -> None:
+    assert tokenize(text, language) == terms
+
+
+@given(st.text(), st.sampled_from(["ru", "no", "en", "zh", "und", "de", "ar"]))
+def test_any_text_has_terms_without_space(text: str, language: str) -> None:
+    assert all(term and not term.isspace() for term in tokenize(text, language))
+
+
+# --- BM25 -------------------------------------------------------------------------------------------------------------
+
+
+def idf(term: str, group: list[list[str]]) -> float:
+    frequency = sum(term in terms for terms in group)
+    return math.log(1 + (len(group) - frequency + 0.5) / (frequency + 0.5))
+
+
+def slow_scores(question: str, texts: list[tuple[str, str]]) -> tuple[list[float], list[float]]:
+    """Return the scores of Lucene's BM25 (k1 = 1.5, b = 0.75) and the known shares, term by term."""
+    scores, shares = [], []
+    for language, text in texts:
+        group = [tokenize(other, own) for own, other in texts if own == language]
+        terms, asked = Counter(tokenize(text, language)), set(tokenize(question, language))
+        mean = max(sum(map(len, group)) / len(group), 1e-9)
+        length = 1.5 * (1 - 0.75 + 0.75 * terms.total() / mean)
+        scores.append(sum(idf(term, group) * terms[term] / (terms[term] + length) for term in asked))
+        known = {term for term in asked if any(term in others for others in group)}
+        total = sum(idf(term, group) for term in asked)
+        shares.append(sum(idf(term, group) for term in known) / total if known else 0.0)
+    return scores, shares
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=range(len(QUESTIONS)))
+def test_scores_are_those_of_the_formula(index: LexicalIndex, question: str) -> None:
+    scores, shares = slow_scores(question, TEXTS)
+    found = index.score(question)
+    assert found.scores == pytest.approx(scores, rel=1e-5, abs=1e-6)
+    assert found.shares == pytest.approx(shares, rel=1e-5, abs=1e-6)
+
+
+WORDS = st.lists(st.sampled_from(["чипы", "чип", "погода", "H200", "в", "5,7", "øya", "芯片", "run"]), max_size=8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["ru", "en", "zh"]), WORDS.map(" ".join)), min_size=1, max_size=8), WORDS)
+def test_scores_of_any_texts(texts: list[tuple[str, str]], question: list[str]) -> None:
+    index = LexicalIndex.build([text for _, text in texts], [language for language, _ in texts])
+    scores, shares = slow_scores(" ".join(question), texts)
+    found = index.score(" ".join(question))
+    assert found.scores == pytest.approx(scores, rel=1e-4, abs=1e-5)
+    assert found.shares == pytest.approx(shares, rel=1e-4, abs=1e-5)
+
+
+def test_known_share_by_hand() -> None:
+    index = LexicalIndex.build(["red apple", "red pear", "blue plum"], ["en"] * 3)
+    red, unknown = math.log(1 + 1.5 / 2.5), math.log(1 + 3.5 / 0.5)
+    assert index.score("red xyzzy").shares == pytest.approx([red / (red + unknown)] * 3)
+    assert index.score("red apple").shares.tolist() == [1, 1, 1]
+    assert index.score("xyzzy").shares.tolist() == [0, 0, 0]
+
+
+def test_overlap_by_hand() -> None:
+    index = LexicalIndex.build(["red apple", "red pear", "blue plum"], ["en"] * 3)
+    red, apple, unknown = math.log(1 + 1.5 / 2.5), math.log(1 + 2.5 / 1.5), math.log(1 + 3.5 / 0.5)
+    total = red + apple + unknown
+    sentences = ["A red thing.", "Apples, red apples!", "Nothing", ""]
+    found = index.overlap("red apples xyzzy red", sentences, "en")
+    assert found == pytest.approx([red / total, (red + apple) / total, 0, 0])
+    assert index.overlap("red", ["red"], "ru") == [0.0]
+    assert index.overlap("…", ["red"], "en") == [0.0]
+
+
+def test_a_language_knows_only_its_own_words(index: LexicalIndex) -> None:
+    shares = index.score("Hvilke brikker kjøpte selskapet?").shares
+    assert (shares > 0).tolist() == [language == "no" for language, _ in TEXTS]
+
+
+def test_what_is_saved_is_loaded(index: LexicalIndex, tmp_path: Path) -> None:
+    index.save(tmp_path / "lexical")
+    loaded = LexicalIndex.load(tmp_path / "lexical", len(TEXTS))
+    for question in QUESTIONS:
+        for before, after in zip(index.score(question), loaded.score(question), strict=True):
+            assert np.array_equal(before, after)
+        assert loaded.overlap(question, ["чипы"], "ru") == index.overlap(question, ["чипы"], "ru")
+
+
+def test_texts_without_words_are_an_index_too(tmp_path: Path) -> None:
+    LexicalIndex.build(["🙂", "…"], ["und", "und"]).save(tmp_path / "lexical")
+    assert LexicalIndex.load(tmp_path / "lexical", 2).score("🙂 word").scores.tolist() == [0, 0]
+
+
+def test_a_missing_file_is_told(index: LexicalIndex, tmp_path: Path) -> None:
+    index.save(tmp_path / "lexical")
+    (tmp_path / "lexical/ru/rows.npy").unlink()
+    with pytest.raises(DamagedIndex, match="rag index"):
+        LexicalIndex.load(tmp_path / "lexical", len(TEXTS))
+    with pytest.raises(DamagedIndex, match="rag index"):
+        LexicalIndex.load(tmp_path / "nowhere", len(TEXTS))
