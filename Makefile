@@ -8,7 +8,7 @@ TORCH ?= torch==2.13.0
 .PHONY: run test lint bench screenshots clean
 
 run: $(VENV)/.installed
-	$(BIN)/python ui.py --documents seeds
+	@$(BIN)/python ui.py --documents seeds || test $$? -eq 130 # stopped by Ctrl-C
 
 test: $(VENV)/.developer lint
 	@$(BIN)/python -m tests.requirements

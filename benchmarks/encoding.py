@@ -19,7 +19,7 @@ from rag.config import Settings
 from rag.encoder import BundledEncoder, has_bfloat16
 
 THREADS = 2
-TEXTS, TEXT_TOKENS = 48, 200
+TEXTS, TEXT_TOKENS = 24, 200
 WHEEL = "the wheel's engine"
 
 Embed = Callable[[Sequence[str]], object]
@@ -89,7 +89,7 @@ def measure(rounds: int) -> dict[str, Any]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parser(__doc__)
-    options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--rounds", type=int, default=5)
     given = options.parse_args(arguments)
     show_machine()
     results = measure(given.rounds)

@@ -38,7 +38,7 @@ class Settings(BaseModel):
     lexical_weight: float = Field(0.3, ge=0, le=10, description="weight of BM25 beside the dense score")
     answerer: Literal["sentence"] = Field("sentence", description="what makes the answer of the passages")
     abstain_below: float = Field(
-        0.4, ge=0, le=1, description="confidence under which the reply is «not in the documents»"
+        0.35, ge=0, le=1, description="confidence under which the reply is «not in the documents»"
     )
     max_question_characters: int = Field(2000, ge=1, description="longer questions are refused")
     host: str = Field("127.0.0.1", description="address the page is served on")

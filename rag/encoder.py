@@ -69,7 +69,8 @@ def has_bfloat16() -> bool:
     """Tell whether this processor multiplies bfloat16 matrices faster than float32."""
     import torch
 
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
 
 
 def _nothing(_count: int) -> None: ...
@@ -254,11 +255,9 @@ def _forward(weights: _Weights, inputs: Sequence[_Input]) -> Vectors:
         for layer in weights.layers:
             qkv = linear(state.to(weights.dtype), *layer.qkv)
             heads = qkv.view(len(state), 3, shape.heads, -1).permute(1, 2, 0, 3)  # (3, heads, tokens, size of a head)
-            mixed = torch.cat(
-                [scaled_dot_product_attention(*part.unsqueeze(1))[0] for part in torch.split(heads, lengths, dim=2)],
-                dim=1,
-            )
-            attended = linear(mixed.transpose(0, 1).reshape(-1, *size), *layer.attention)
+            parts = [scaled_dot_product_attention(*part.unsqueeze(1))[0] for part in torch.split(heads, lengths, dim=2)]
+            mixed = torch.cat([part.transpose(0, 1) for part in parts])
+            attended = linear(mixed.reshape(-1, *size), *layer.attention)
             state = layer_norm(state + attended, size, *layer.attention_norm, epsilon)
             inner = gelu(linear(state.to(weights.dtype), *layer.inner))
             state = layer_norm(state + linear(inner, *layer.outer), size, *layer.norm, epsilon)

@@ -31,6 +31,7 @@ POOL = 200  # candidates from each side that fusion looks at
 # Chosen on dev sets (docs/retrieval.md); the numbers around them do about as well.
 SENTENCE_WEIGHT = 0.5  # of the best sentence's cosine beside the passage's
 OVERLAP_WEIGHT = 2.0  # of the question's terms in a sentence beside its standardised cosine
+LEAST_SPREAD = 0.005  # of cosines: few or equal passages have hardly any, and differences would count for too much
 NOISE_SHARE = 0.2  # a question in another language shares about so much with the passages: names and numbers
 _MANIFEST, _DOCUMENTS, _PASSAGES, _SENTENCES = "manifest.json", "documents.jsonl", "passages.npy", "sentences.npy"
 _SENTENCE_VECTORS, _MOMENTS, _LEXICAL = "sentence_vectors.npy", "moments.npz", "lexical"
@@ -57,7 +58,7 @@ class Moments(NamedTuple):
 
     def standardise(self, scores: Vectors, query: Vectors) -> Vectors:
         """Return z-scores of inner products with `query`, relative to those of all passages."""
-        spread = math.sqrt(max(float(query @ self.covariance @ query), 1e-12))
+        spread = max(math.sqrt(max(float(query @ self.covariance @ query), 0)), LEAST_SPREAD)
         return np.asarray((scores - query @ self.mean) / spread, np.float32)
 
     @classmethod

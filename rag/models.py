@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     import tiktoken
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
+
+logger = logging.getLogger(__name__)
 
 HUB_NAME = "intfloat/multilingual-e5-small"
 PROMPTS = {"query": "query: ", "document": "passage: "}
@@ -55,10 +58,13 @@ def sentence_transformer(settings: Settings) -> SentenceTransformer:
     name = str(bundled_folder(settings)) if is_bundled(settings) else model_name(settings)
     if Path(name).is_dir():
         os.environ.setdefault("HF_HUB_OFFLINE", "1")  # else transformers asks the hub about adapters
+    elif settings.model == BUNDLED:
+        logger.warning("the bundled model has no package for this system; loading %s from the hub instead", name)
     from sentence_transformers import SentenceTransformer
 
     try:
-        return SentenceTransformer(name, device="cpu", trust_remote_code=False)
+        prompts = PROMPTS if name == HUB_NAME else None  # the hub's copy does not name them
+        return SentenceTransformer(name, device="cpu", trust_remote_code=False, prompts=prompts)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         first_line = str(error).strip().partition("\n")[0]
         raise ModelError(

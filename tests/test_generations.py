@@ -81,9 +81,9 @@ def test_a_broken_pointer_means_no_index(tmp_path: Path, content: bytes) -> None
 
 
 def test_only_one_may_build_at_a_time(tmp_path: Path) -> None:
-    with building(tmp_path):
-        with pytest.raises(IndexNotWritable, match=r"another `rag index` is building in .*; wait for it to end"):
-            building(tmp_path).__enter__()
+    expected = pytest.raises(IndexNotWritable, match=r"another `rag index` is building in .*; wait for it to end")
+    with building(tmp_path), expected, building(tmp_path):
+        pass
     with building(tmp_path):
         pass
 
@@ -108,7 +108,7 @@ def test_a_place_that_cannot_be_a_folder_is_told(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     for index in [file, file / "index"]:
-        with pytest.raises(IndexNotWritable, match="cannot write the index"):
-            building(index).__enter__()
+        with pytest.raises(IndexNotWritable, match="cannot write the index"), building(index):
+            pass
         with pytest.raises(MissingIndex):
             current_generation(index)

@@ -87,7 +87,7 @@ class SentenceAnswerer:
             + weights.overlap * score.overlap
             + weights.known_share * hit.known_share
         )
-        return 1 / (1 + math.exp(-log_odds))
+        return (1 + math.tanh(log_odds / 2)) / 2
 
 
 def _abstain(question: Question, candidate: Candidate | None, confidence: float) -> Draft:
