@@ -6,13 +6,14 @@ import threading
 import time
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rag import citations, generations, languages
 from rag.answerers import Question, create_answerer
 from rag.config import Settings
 from rag.encoder import Encoder, load_encoder
-from rag.errors import MissingIndex, QuestionError
+from rag.errors import IncompatibleIndex, MissingIndex, QuestionError
 from rag.index import Filters, Index
 from rag.types import Answer, Document
 
@@ -60,10 +61,14 @@ class Pipeline:
 
     @property
     def index(self) -> Index:
-        """Return the current index; a generation that was built meanwhile is opened first."""
+        """Return the current index; a generation that was built meanwhile is opened first.
+
+        One that was built with other settings is left alone: this pipeline goes on with what it has.
+        """
         with self._opening:
             if _current(self.settings.index) not in (None, self._index.folder):
-                self._index = _open(self.settings)
+                with suppress(IncompatibleIndex):
+                    self._index = _open(self.settings)
             return self._index
 
     def documents(self) -> Sequence[Document]:

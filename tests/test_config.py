@@ -69,7 +69,7 @@ def test_unknown_variables_are_refused() -> None:
 
 
 def test_a_named_file_must_be_there(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="cannot read .*absent.toml: No such file"):
+    with pytest.raises(SettingsError, match=r"cannot read .*absent\.toml: No such file"):
         load_settings(file=tmp_path / "absent.toml")
 
 
