@@ -72,7 +72,13 @@ def subset(index: Index, numbers: Iterable[int]) -> Index:
     vectors = index.store.vectors(rows)
     texts = [smaller.passage(row) for row in range(len(rows))]
     lexical = LexicalIndex.build([item.text for item in texts], [item.language for item in texts])
-    return Index(index.folder, smaller, stores.create_store(vectors), Moments.of(vectors), lexical)
+    return Index(
+        index.folder,
+        smaller,
+        stores.create_store(vectors),
+        Moments.of(vectors, [smaller.language(row) for row in range(len(smaller.passages))]),
+        lexical,
+    )
 
 
 def folders(

@@ -262,22 +262,6 @@ def _load_weights(model: PackedModel, dtype: torch.dtype) -> _Weights:
     )
 
 
-def _packed(weight: torch.Tensor) -> torch.Tensor:
-    """Lay a weight out as oneDNN multiplies it, where torch has oneDNN: a question then takes two thirds of the time."""
-    import torch
-
-    packs = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-    return torch.ops.mkldnn._reorder_linear_weight(weight) if packs else weight
-
-
-def _linear(rows: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-    import torch
-
-    if weight.is_mkldnn:
-        return torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "none", [], None)
-    return torch.nn.functional.linear(rows, weight, bias)
-
-
 def _forward(weights: _Weights, inputs: Sequence[_Input]) -> Vectors:
     """Run BERT over texts laid end to end; attention stays within each text. Returns one unit row a pool."""
     import torch

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -26,12 +26,13 @@ from rag.lexical import LexicalIndex, LexicalScores
 from rag.models import model_name, sha256_of
 from rag.types import Document, Hit, Passage, SentenceScore, Span
 
-FORMAT = 2  # raise it whenever a file of a generation or the making of passages changes
+FORMAT = 3  # raise it whenever a file of a generation or the making of passages changes
 POOL = 200  # candidates from each side that fusion looks at
 # Chosen on dev sets (docs/retrieval.md); the numbers around them do about as well.
 SENTENCE_WEIGHT = 0.5  # of the best sentence's cosine beside the passage's
 OVERLAP_WEIGHT = 2.0  # of the question's terms in a sentence beside its standardised cosine
 LEAST_SPREAD = 0.005  # of cosines: few or equal passages have hardly any, and differences would count for too much
+FEW_PASSAGES = 20  # a language's offset is believed by half when it has so many passages
 NOISE_SHARE = 0.2  # a question in another language shares about so much with the passages: names and numbers
 _MANIFEST, _DOCUMENTS, _PASSAGES, _SENTENCES = "manifest.json", "documents.jsonl", "passages.npy", "sentences.npy"
 _SENTENCE_VECTORS, _MOMENTS, _LEXICAL = "sentence_vectors.npy", "moments.npz", "lexical"
@@ -51,21 +52,35 @@ def recipe(settings: Settings) -> Recipe:
 
 
 class Moments(NamedTuple):
-    """Mean and covariance of all passage vectors, from which a question's mean score and spread follow exactly."""
+    """What is needed to standardise a question's scores without scoring every passage."""
 
-    mean: Vectors
-    covariance: Vectors
+    mean: Vectors  # (dimension,), of all passage vectors
+    covariance: Vectors  # (dimension, dimension)
+    languages: npt.NDArray[np.str_]
+    offsets: Vectors  # (languages, dimension): how far the mean of a language's passages lies from that of all
 
-    def standardise(self, scores: Vectors, query: Vectors) -> Vectors:
-        """Return z-scores of inner products with `query`, relative to those of all passages."""
+    def standardise(self, scores: Vectors, query: Vectors, languages: Sequence[str]) -> Vectors:
+        """Return z-scores of inner products with `query`, relative to those of all passages.
+
+        An encoder puts passages in the question's language nearer than those in others. That much is taken off, by the
+        language of each score, or the answer in another language would stand behind anything in the question's own.
+        """
         spread = max(math.sqrt(max(float(query @ self.covariance @ query), 0)), LEAST_SPREAD)
-        return np.asarray((scores - query @ self.mean) / spread, np.float32)
+        habit = dict(zip(self.languages.tolist(), (self.offsets @ query).tolist(), strict=True))
+        expected = query @ self.mean + np.array([habit[language] for language in languages], np.float32)
+        return np.asarray((scores - expected) / spread, np.float32)
 
     @classmethod
-    def of(cls, vectors: Vectors) -> Moments:
+    def of(cls, vectors: Vectors, languages: Sequence[str]) -> Moments:
+        """Compute them from all passages and their languages; few passages say little of a language."""
         mean = vectors.mean(axis=0)
         centred = vectors - mean
-        return cls(mean, centred.T @ centred / len(vectors))
+        names = np.unique(np.array(languages))
+        offsets = []
+        for name in names:
+            own = centred[np.array(languages) == name]
+            offsets.append(own.sum(axis=0) / (len(own) + FEW_PASSAGES))
+        return cls(mean, centred.T @ centred / len(vectors), names, np.array(offsets, np.float32))
 
 
 class Filters(NamedTuple):
@@ -100,6 +115,10 @@ class Contents:
         last = self.passages[row + 1, 3] if row + 1 < len(self.passages) else len(self.sentences)
         return slice(int(self.passages[row, 3]), int(last))
 
+    def language(self, row: int) -> str:
+        document: Document = self.documents[int(self.passages[row, 0])]
+        return document.language
+
     def passage(self, row: int) -> Passage:
         """Return a passage with its text."""
         document = self.documents[self.passages[row, 0]]
@@ -133,7 +152,7 @@ class Index:
         store = stores.open_store(folder)
         contents = _load_contents(folder)
         with np.load(folder / _MOMENTS) as arrays:
-            moments = Moments(arrays["mean"], arrays["covariance"])
+            moments = Moments(**arrays)
         lexical = LexicalIndex.load(folder / _LEXICAL, len(contents.passages))
         return cls(folder, contents, store, moments, lexical)
 
@@ -152,8 +171,9 @@ class Index:
         passage_cosines = self.store.vectors(pool) @ query
         sentence_cosines = [self._sentence_cosines(row, query) for row in pool.tolist()]
         best_sentence = np.array([cosines.max(initial=-1) for cosines in sentence_cosines], np.float32)
-        dense = self._moments.standardise(passage_cosines, query)
-        dense += SENTENCE_WEIGHT * self._moments.standardise(best_sentence, query)
+        languages = [self.contents.language(row) for row in pool.tolist()]
+        dense = self._moments.standardise(passage_cosines, query, languages)
+        dense += SENTENCE_WEIGHT * self._moments.standardise(best_sentence, query, languages)
         fused = dense + lexical_weight * _weighed(words, pool)
         hits = []
         for i in np.argsort(-fused, kind="stable")[:k].tolist():
@@ -178,7 +198,8 @@ class Index:
     ) -> tuple[SentenceScore, ...]:
         texts = [passage.text[a - passage.start : b - passage.start] for a, b in passage.sentences]
         overlaps = self._lexical.overlap(question, texts, passage.language)
-        scores = self._moments.standardise(cosines, query) + OVERLAP_WEIGHT * np.array(overlaps)
+        dense = self._moments.standardise(cosines, query, [passage.language] * len(cosines))
+        scores = dense + OVERLAP_WEIGHT * np.array(overlaps)
         return tuple(map(SentenceScore, scores.tolist(), cosines.tolist(), overlaps))
 
     def _rows(self, filters: Filters | None) -> npt.NDArray[np.int64] | None:
@@ -245,10 +266,10 @@ def save(folder: Path, contents: Contents, vectors: Vectors, made_by: Recipe) ->
     np.save(folder / _PASSAGES, contents.passages)
     np.save(folder / _SENTENCES, contents.sentences)
     np.save(folder / _SENTENCE_VECTORS, contents.sentence_vectors)
-    np.savez(folder / _MOMENTS, **Moments.of(vectors)._asdict())
     stores.create_store(vectors).save(folder)
     passages = [contents.passage(row) for row in range(len(contents.passages))]
     texts, languages = [passage.text for passage in passages], [passage.language for passage in passages]
+    np.savez(folder / _MOMENTS, **Moments.of(vectors, languages)._asdict())
     LexicalIndex.build(texts, languages).save(folder / _LEXICAL)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = {
