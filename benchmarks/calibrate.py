@@ -2,7 +2,7 @@
 
     python -m benchmarks.calibrate --data DIR [--work DIR]
 
-A logistic regression tells from three numbers how likely the best sentence holds the answer. Its examples are
+Logistic regressions tell from one or two numbers how likely the best sentence holds the answer. Their examples are
 questions asked of whole sets and of small folders, each with the paragraph that answers in the folder and without.
 """
 
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from benchmarks.common import parser, show, show_machine, write
 from benchmarks.reading import SETS, Asked, index_folder, load, workplace, write_folder
-from rag import stores
+from rag import languages, stores
 from rag.config import Settings
 from rag.encoder import Encoder, Vectors, load_encoder
 from rag.index import Contents, Index, Moments
@@ -28,8 +28,7 @@ THRESHOLDS = (0.3, 0.35, 0.4, 0.5)
 SMALL_FOLDERS = (4, 8, 16, 40)
 NEIGHBOURS, NEIGHBOUR_SHARE = 2, 0.6  # paragraphs of the same article stand side by side in these sets
 FOLDS = 10
-FEATURES = ("cosine", "overlap", "known_share")
-OTHER_FEATURES = ("score", "overlap", "known_share")  # for encoders whose cosines have another scale
+THIRDS = {"xquad-ru": 0, "xquad-en-ru": 1, "xquad-ru-en": 2}  # one question is asked one way only
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -39,12 +38,12 @@ class Example(NamedTuple):
     """The best sentence for one question in one folder."""
 
     set: str
+    same_language: bool  # question and sentence
     answerable: bool  # the paragraph with the answer is in the folder
     correct: bool  # the sentence holds the answer
     cosine: float
     score: float
     overlap: float
-    known_share: float
 
 
 class Query(NamedTuple):
@@ -123,19 +122,20 @@ def _example(name: str, query: Query, folder: Index) -> Example:
     correct = hit.passage.document_id == query.asked.document and any(
         span.start <= answer.start and answer.end <= span.end for answer in query.asked.answers
     )
+    same_language = languages.detect(query.asked.question) == hit.passage.language
     answerable = query.asked.document in folder.documents
-    return Example(name, answerable, correct, score.cosine, score.score, score.overlap, hit.known_share)
+    return Example(name, same_language, answerable, correct, score.cosine, score.score, score.overlap)
 
 
 def collect(data: Path, work: Path, encoder: Encoder) -> list[Example]:
-    """Return the examples of all sets. Every second XQuAD question is asked in Russian, the others in English."""
+    """Return the examples of all sets."""
     found: list[Example] = []
     for name in SETS:
         documents, asked = load(data, name)
         folder = SETS[name].folder
         write_folder(documents, work / "documents" / folder)
         index = index_folder(work / "documents" / folder, work / "indexes" / folder, encoder)
-        asked = {"xquad-ru": asked[::2], "xquad-en-ru": asked[1::2]}.get(name, asked)
+        asked = asked[THIRDS[name] :: 3] if name in THIRDS else asked
         queries = list(map(Query, asked, encoder.embed_queries([item.question for item in asked])))
         found.extend(examples(name, queries, index))
         print(f"{name}: {len(asked)} questions, {len(found)} examples so far", flush=True)
@@ -154,7 +154,25 @@ class Fit(NamedTuple):
         return np.asarray(1 / (1 + np.exp(-log_odds)))
 
 
-def fit(found: Sequence[Example], features: Sequence[str]) -> Fit:
+class Calibration(NamedTuple):
+    """A fit for sentences in the question's language, and one for those in others."""
+
+    same_language: Fit
+    other_language: Fit
+
+    def confidence(self, found: Sequence[Example]) -> Floats:
+        same = _column(found, "same_language")
+        return np.where(same, self.same_language.confidence(found), self.other_language.confidence(found))
+
+
+def fit(found: Sequence[Example], cosine: str) -> Calibration:
+    """Fit both; `cosine` names the feature that stands for it."""
+    same = [example for example in found if example.same_language]
+    other = [example for example in found if not example.same_language]
+    return Calibration(_fit(same, (cosine, "overlap")), _fit(other, (cosine,)))
+
+
+def _fit(found: Sequence[Example], features: Sequence[str]) -> Fit:
     """Fit a logistic regression, all but unregularised."""
     from sklearn.linear_model import LogisticRegression
 
@@ -175,13 +193,13 @@ def _by_set(found: Sequence[Example]) -> dict[str, list[Example]]:
     return {name: [example for example in found if example.set == name] for name in SETS}
 
 
-def left_out(found: Sequence[Example], features: Sequence[str]) -> dict[str, dict[str, float]]:
+def left_out(found: Sequence[Example], cosine: str) -> dict[str, dict[str, float]]:
     """Judge each set by a fit on the others: AUROC of answerable, AUROC of correct, calibration error."""
     from sklearn.metrics import roc_auc_score
 
     judged = {}
     for name, members in _by_set(found).items():
-        confidence = fit([example for example in found if example.set != name], features).confidence(members)
+        confidence = fit([example for example in found if example.set != name], cosine).confidence(members)
         correct = _column(members, "correct")
         judged[name] = {
             "examples": len(members),
@@ -197,7 +215,7 @@ def _calibration_error(confidence: Floats, correct: Bools, bins: int = 10) -> fl
     return float(np.mean([abs(confidence[part].mean() - correct[part].mean()) for part in parts]))
 
 
-def trade_off(found: Sequence[Example], fitted: Fit) -> dict[str, dict[str, dict[str, float]]]:
+def trade_off(found: Sequence[Example], fitted: Calibration) -> dict[str, dict[str, dict[str, float]]]:
     """Return by set and threshold which shares are answered, answered rightly, and rightly declined."""
     return {
         name: {str(threshold): _shares(members, fitted.confidence(members) >= threshold) for threshold in THRESHOLDS}
@@ -214,10 +232,16 @@ def _shares(members: Sequence[Example], answered: Bools) -> dict[str, float]:
     }
 
 
-def _show_fit(title: str, found: Sequence[Example], features: Sequence[str]) -> dict[str, Any]:
-    fitted, judged = fit(found, features), left_out(found, features)
-    weights = {"bias": fitted.bias, **dict(zip(features, fitted.weights.tolist(), strict=True))}
-    show(f"{title}: weights", list(weights), [[f"{weight:.3g}" for weight in weights.values()]])
+def _show_fit(title: str, found: Sequence[Example], cosine: str) -> dict[str, Any]:
+    fitted, judged = fit(found, cosine), left_out(found, cosine)
+    weights = {
+        kind: {"bias": part.bias, **dict(zip(part.features, part.weights.tolist(), strict=True))}
+        for kind, part in fitted._asdict().items()
+    }
+    rows = [
+        [kind, ", ".join(f"{name} {weight:.3g}" for name, weight in part.items())] for kind, part in weights.items()
+    ]
+    show(f"{title}: weights", ["sentence in", "weights"], rows)
     columns = list(next(iter(judged.values())))
     rows = [[name, *row.values()] for name, row in judged.items()]
     show(f"{title}: each set judged by a fit on the others", ["set", *columns], rows)
@@ -243,8 +267,8 @@ def main() -> None:
     show_machine()
     with workplace(given.work) as work:
         found = collect(given.data, work, load_encoder(Settings()))
-    bundled = _show_fit("Bundled encoder", found, FEATURES)
-    other = _show_fit("Other encoders", found, OTHER_FEATURES)
+    bundled = _show_fit("Bundled encoder", found, "cosine")
+    other = _show_fit("Other encoders", found, "score")
     write(given.json, {"bundled": bundled, "other": other})
 
 

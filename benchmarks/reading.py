@@ -39,6 +39,7 @@ SETS = {
     "tydiqa-en": ReadingSet("dev.tydiqa-en", "dev.tydiqa-en"),
     "xquad-ru": ReadingSet("train.xquad-ru", "train.xquad-ru"),
     "xquad-en-ru": ReadingSet("train.xquad-ru", "train.xquad-en"),
+    "xquad-ru-en": ReadingSet("train.xquad-en", "train.xquad-ru"),
 }
 
 

@@ -35,7 +35,7 @@ class Settings(BaseModel):
     passage_overlap: int | None = Field(None, ge=0, le=240, description="overlap of passages in tokens")
     max_file_megabytes: float = Field(64, gt=0, description="larger files are skipped")
     hits: int = Field(8, ge=1, le=100, description="passages retrieved for a question")
-    lexical_weight: float = Field(0.3, ge=0, le=10, description="weight of BM25 beside the dense score")
+    lexical_weight: float = Field(0.4, ge=0, le=10, description="weight of BM25 beside the dense score")
     answerer: Literal["sentence"] = Field("sentence", description="what makes the answer of the passages")
     abstain_below: float = Field(
         0.35, ge=0, le=1, description="confidence under which the reply is «not in the documents»"

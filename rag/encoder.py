@@ -7,9 +7,9 @@ vectors of a passage's sentences from the same pass, by pooling over each senten
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int], None]  # called with the number of texts done since the last call
 
-# A question is encoded by one thread: a second one gains a fifth on an idle machine, and on a busy one each of the
-# sixty times they wait for each other costs a time slice (30 ms became 850).
-SINGLE_THREAD_TOKENS = 64
+# Threads that wait for each other sleep: by default they spin, and on a busy machine each of the hundred times a pass
+# in which they wait then costs a time slice. Torch reads this when it is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 BATCH_TOKENS = 1024  # measured on two cores: larger batches fall out of the processor's cache
 
 
@@ -118,11 +118,10 @@ class BundledEncoder:
         inputs = self._tokenize(models.PROMPTS[kind], texts, sentences)
         firsts = [0, *accumulate(len(item.pools) for item in inputs)]
         pooled = np.zeros((firsts[-1], self.dimension), np.float32)
-        with _enough_threads(sum(len(item.ids) for item in inputs)):
-            for batch in _batches([len(item.ids) for item in inputs]):
-                rows = np.concatenate([np.arange(firsts[row], firsts[row + 1]) for row in batch])
-                pooled[rows] = _forward(self._weights, [inputs[row] for row in batch])
-                progress(len(batch))
+        for batch in _batches([len(item.ids) for item in inputs]):
+            rows = np.concatenate([np.arange(firsts[row], firsts[row + 1]) for row in batch])
+            pooled[rows] = _forward(self._weights, [inputs[row] for row in batch])
+            progress(len(batch))
         is_passage = np.zeros(len(pooled), bool)
         is_passage[firsts[:-1]] = True
         return Encoded(pooled[is_passage], pooled[~is_passage])
@@ -175,19 +174,6 @@ class SentenceTransformerEncoder:
     @staticmethod
     def _normalised(vectors: Any) -> Vectors:
         return np.ascontiguousarray(vectors, np.float32)
-
-
-@contextmanager
-def _enough_threads(tokens: int) -> Iterator[None]:
-    import torch
-
-    threads = torch.get_num_threads()
-    if tokens <= SINGLE_THREAD_TOKENS:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _token_spans(offsets: Sequence[Span], spans: Sequence[Span]) -> Iterator[Span]:

@@ -29,11 +29,11 @@ from rag.types import Document, Hit, Passage, SentenceScore, Span
 FORMAT = 3  # raise it whenever a file of a generation or the making of passages changes
 POOL = 200  # candidates from each side that fusion looks at
 # Chosen on dev sets (docs/retrieval.md); the numbers around them do about as well.
-SENTENCE_WEIGHT = 0.5  # of the best sentence's cosine beside the passage's
+SENTENCE_WEIGHT = 0.3  # of the best sentence's cosine beside the passage's
 OVERLAP_WEIGHT = 2.0  # of the question's terms in a sentence beside its standardised cosine
 LEAST_SPREAD = 0.005  # of cosines: few or equal passages have hardly any, and differences would count for too much
 FEW_PASSAGES = 20  # a language's offset is believed by half when it has so many passages
-NOISE_SHARE = 0.2  # a question in another language shares about so much with the passages: names and numbers
+NOISE = 0.2  # any passage has about so much of a question: common words, or in another language names and numbers
 _MANIFEST, _DOCUMENTS, _PASSAGES, _SENTENCES = "manifest.json", "documents.jsonl", "passages.npy", "sentences.npy"
 _SENTENCE_VECTORS, _MOMENTS, _LEXICAL = "sentence_vectors.npy", "moments.npz", "lexical"
 
@@ -139,6 +139,8 @@ class Index:
         self.store = store
         self._moments = moments
         self._lexical = lexical
+        languages = np.array([self.contents.language(row) for row in range(len(contents.passages))])
+        self._language_rows = [np.flatnonzero(languages == name) for name in np.unique(languages)]
 
     @classmethod
     def load(cls, folder: Path, settings: Settings) -> Index:
@@ -161,15 +163,14 @@ class Index:
     ) -> tuple[Hit, ...]:
         """Return the `k` best passages for a question and its vector, shape (dimension,).
 
-        Fused are the cosine of the passage, that of its best sentence, and BM25 as far as BM25 knows the question's
-        words. `docs/retrieval.md` has the measurements.
+        Fused are the cosine of the passage, that of its best sentence, and BM25 by how much of the question the
+        passage has. `docs/retrieval.md` has the measurements.
         """
         allowed = self._rows(filters)
-        nearest = self.store.search(query, max(k, POOL), allowed)
         words = self._lexical.score(question)
-        pool = np.union1d(nearest.rows, _best(words.scores, max(k, POOL), allowed))
+        pool = np.union1d(self._nearest(query, max(k, POOL), allowed), _best(words.scores, max(k, POOL), allowed))
         passage_cosines = self.store.vectors(pool) @ query
-        sentence_cosines = [self._sentence_cosines(row, query) for row in pool.tolist()]
+        sentence_cosines = self._sentence_cosines(pool, query)
         best_sentence = np.array([cosines.max(initial=-1) for cosines in sentence_cosines], np.float32)
         languages = [self.contents.language(row) for row in pool.tolist()]
         dense = self._moments.standardise(passage_cosines, query, languages)
@@ -184,14 +185,25 @@ class Index:
                     score=float(fused[i]),
                     dense_score=float(passage_cosines[i]),
                     lexical_score=float(words.scores[pool[i]]),
-                    known_share=float(words.shares[pool[i]]),
                     sentence_scores=self._score_sentences(question, query, passage, sentence_cosines[i]),
                 )
             )
         return tuple(hits)
 
-    def _sentence_cosines(self, row: int, query: Vectors) -> Vectors:
-        return np.asarray(self.contents.sentence_vectors[self.contents.sentence_range(row)] @ query, np.float32)
+    def _nearest(self, query: Vectors, k: int, allowed: npt.NDArray[np.int64] | None) -> npt.NDArray[np.int64]:
+        """Return the rows of the `k` nearest passages in each language; which language is nearest says little."""
+        if len(self._language_rows) == 1:
+            return self.store.search(query, k, allowed).rows
+        groups = [rows if allowed is None else np.intersect1d(rows, allowed) for rows in self._language_rows]
+        return np.concatenate([self.store.search(query, k, rows).rows for rows in groups])
+
+    def _sentence_cosines(self, rows: npt.NDArray[np.int64], query: Vectors) -> list[Vectors]:
+        """Return for each passage the cosines of its sentences."""
+        vectors = [self.contents.sentence_vectors[self.contents.sentence_range(row)] for row in rows.tolist()]
+        if not vectors:
+            return []
+        cosines = np.concatenate(vectors).astype(np.float32) @ query
+        return np.split(cosines, np.cumsum([len(part) for part in vectors])[:-1])
 
     def _score_sentences(
         self, question: str, query: Vectors, passage: Passage, cosines: Vectors
@@ -218,12 +230,12 @@ def _best(scores: Vectors, k: int, allowed: npt.NDArray[np.int64] | None) -> npt
 
 
 def _weighed(words: LexicalScores, rows: npt.NDArray[np.int64]) -> Vectors:
-    """Return z-scores of BM25 over all passages, each weighed by how much of the question its language knows."""
+    """Return z-scores of BM25 over all passages, each weighed by how much of the question it has."""
     spread = float(words.scores.std())
     if not spread:
         return np.zeros(len(rows), np.float32)
     z = (words.scores[rows] - words.scores.mean()) / spread
-    return np.asarray(z * np.clip((words.shares[rows] - NOISE_SHARE) / (1 - NOISE_SHARE), 0, 1), np.float32)
+    return np.asarray(z * np.clip((words.coverage[rows] - NOISE) / (1 - NOISE), 0, 1), np.float32)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

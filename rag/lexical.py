@@ -1,8 +1,8 @@
 """The BM25 side of the index: one BM25 a language, with that language's Snowball stemmer.
 
-A question is stemmed once for each language of the index. Along with the scores comes the share of the question that
-a language's passages know at all: with an English question over Russian passages it is near nothing, and so is what
-BM25 has to say.
+A question is stemmed once for each language of the index. Along with its score comes how much of the question a passage
+has: with an English question that is near nothing of a Russian passage and little of an English one on something else,
+and so is what BM25 has to say.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ Floats = npt.NDArray[np.float32]
 
 # Scripts that write words without spaces between them are indexed by pairs of characters, as search engines do.
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_UNSPACED_RUN = re.compile(f"[{_UNSPACED}]")
 _WORD = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+(?:[.,][0-9]+)*")
 
 
 class LexicalScores(NamedTuple):
-    """For each passage its BM25 score, and the share of the question's terms (by idf) known in its language."""
+    """For each passage its BM25 score, and the share of the question's terms (by idf) that it has."""
 
     scores: Floats
-    shares: Floats
+    coverage: Floats
 
 
 class _Group(NamedTuple):
@@ -47,6 +48,16 @@ class _Group(NamedTuple):
         number = self.bm25.vocab_dict.get(term)
         frequency = int(self.frequencies[number]) if number is not None else 0
         return math.log(1 + (len(self.rows) - frequency + 0.5) / (frequency + 0.5))
+
+    def coverage(self, terms: Iterable[str]) -> Floats:
+        """Return for each passage which share of the terms, weighed by idf, it has."""
+        weights = {term: self.weight(term) for term in terms}
+        covered = np.zeros(len(self.rows), np.float32)
+        first, passages = self.bm25.scores["indptr"], self.bm25.scores["indices"]
+        for number, weight in ((self.bm25.vocab_dict.get(term), weight) for term, weight in weights.items()):
+            if number is not None:
+                covered[passages[first[number] : first[number + 1]]] += weight
+        return covered / np.float32(sum(weights.values()))
 
 
 class LexicalIndex:
@@ -70,16 +81,16 @@ class LexicalIndex:
         return cls(groups, len(texts))
 
     def score(self, question: str) -> LexicalScores:
-        """Return BM25 scores and known shares, each of shape (passages,), zero where nothing matches."""
+        """Return BM25 scores and coverage, each of shape (passages,), zero where nothing matches."""
         scores = np.zeros(self._size, np.float32)
-        shares = np.zeros(self._size, np.float32)
+        coverage = np.zeros(self._size, np.float32)
         for language, group in self._groups.items():
             terms = dict.fromkeys(tokenize(question, language))
             known = [term for term in terms if term in group.bm25.vocab_dict]
             if known:
                 scores[group.rows] = group.bm25.get_scores(known)
-                shares[group.rows] = _known_share(group, known, terms)
-        return LexicalScores(scores, shares)
+                coverage[group.rows] = group.coverage(terms)
+        return LexicalScores(scores, coverage)
 
     def overlap(self, question: str, sentences: Sequence[str], language: str) -> list[float]:
         """Return for each sentence which share of the question's terms, weighed by idf, it has."""
@@ -128,7 +139,7 @@ def tokenize(text: str, language: str) -> list[str]:
 def _split_words(text: str) -> Iterable[str]:
     for match in _WORD.finditer(text):
         word = match.group()
-        if len(word) > 1 and re.match(f"[{_UNSPACED}]", word):
+        if len(word) > 1 and _UNSPACED_RUN.match(word):
             yield from (word[i : i + 2] for i in range(len(word) - 1))
         else:
             yield word
@@ -152,7 +163,3 @@ def _bm25(terms: list[list[str]]) -> Any:
 
 def _group(rows: npt.NDArray[np.int32], bm25: Any) -> _Group:
     return _Group(rows, bm25, np.diff(bm25.scores["indptr"]))
-
-
-def _known_share(group: _Group, known: Sequence[str], terms: Iterable[str]) -> float:
-    return sum(map(group.weight, known)) / sum(map(group.weight, terms))

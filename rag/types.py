@@ -68,7 +68,6 @@ class Hit:
     score: float
     dense_score: float  # cosine of question and passage
     lexical_score: float  # BM25, 0 when no term matches
-    known_share: float = 0.0  # share of the question's terms (by rarity) that any passage in this language has
     sentence_scores: tuple[SentenceScore, ...] = field(default=(), repr=False)  # one for each of passage.sentences
 
 

@@ -69,7 +69,7 @@ def test_ask_read_and_open_a_citation(page: Page) -> None:
     expect(card).to_be_focused()
     expect(card.locator("mark")).to_be_in_viewport(ratio=1)
     expect(card.locator("mark")).to_contain_text("Its mean distance from the Earth is 384,400 kilometres.")
-    expect(card).to_contain_text(re.compile(r"The Moon.*2 January 2026.*English.*score.*moon\.txt", re.DOTALL))
+    expect(card).to_contain_text(re.compile(r"The Moon.*2 January 2026.*English.*similarity.*moon\.txt", re.DOTALL))
     expect(card.locator("blockquote")).to_have_attribute("lang", "en")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from rag.config import Settings
-from rag.index import FEW_PASSAGES, NOISE_SHARE, OVERLAP_WEIGHT, POOL, SENTENCE_WEIGHT, Filters, Index, Moments
+from rag.index import FEW_PASSAGES, NOISE, OVERLAP_WEIGHT, POOL, SENTENCE_WEIGHT, Filters, Index, Moments
 from rag.lexical import LexicalIndex
 from rag.types import Hit
 from tests.fakes import HashEncoder, build
@@ -77,7 +77,7 @@ def slow_hits(index: Index, question: str, weight: float) -> list[tuple[float, s
         expected = mean + habit[passage.language]
         dense = (cosines[row] - expected) / spread + SENTENCE_WEIGHT * (best - expected) / spread
         z = (words.scores[row] - np.mean(words.scores)) / np.std(words.scores) if np.any(words.scores) else 0.0
-        known = min(max((words.shares[row] - NOISE_SHARE) / (1 - NOISE_SHARE), 0), 1)
+        known = min(max((words.coverage[row] - NOISE) / (1 - NOISE), 0), 1)
         found.append((dense + weight * z * known, passage.id))
     return sorted(found, reverse=True)
 
@@ -109,7 +109,6 @@ def test_a_hit_says_where_its_score_comes_from(index: Index) -> None:
         row = rows[hit.passage.id]
         assert hit.dense_score == pytest.approx(float(vectors[row] @ asked), abs=1e-5)
         assert hit.lexical_score == pytest.approx(words.score(question).scores[row], rel=1e-5)
-        assert hit.known_share == pytest.approx(words.score(question).shares[row], rel=1e-5)
         check_sentence_scores(index, hit, question)
 
 

@@ -82,26 +82,25 @@ def idf(term: str, group: list[list[str]]) -> float:
 
 
 def slow_scores(question: str, texts: list[tuple[str, str]]) -> tuple[list[float], list[float]]:
-    """Return the scores of Lucene's BM25 (k1 = 1.5, b = 0.75) and the known shares, term by term."""
-    scores, shares = [], []
+    """Return the scores of Lucene's BM25 (k1 = 1.5, b = 0.75) and the coverage, term by term."""
+    scores, coverage = [], []
     for language, text in texts:
         group = [tokenize(other, own) for own, other in texts if own == language]
         terms, asked = Counter(tokenize(text, language)), set(tokenize(question, language))
         mean = max(sum(map(len, group)) / len(group), 1e-9)
         length = 1.5 * (1 - 0.75 + 0.75 * terms.total() / mean)
         scores.append(sum(idf(term, group) * terms[term] / (terms[term] + length) for term in asked))
-        known = {term for term in asked if any(term in others for others in group)}
-        total = sum(idf(term, group) for term in asked)
-        shares.append(sum(idf(term, group) for term in known) / total if known else 0.0)
-    return scores, shares
+        covered = sum(idf(term, group) for term in asked if term in terms)
+        coverage.append(covered / sum(idf(term, group) for term in asked) if covered else 0.0)
+    return scores, coverage
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=range(len(QUESTIONS)))
 def test_scores_are_those_of_the_formula(index: LexicalIndex, question: str) -> None:
-    scores, shares = slow_scores(question, TEXTS)
+    scores, coverage = slow_scores(question, TEXTS)
     found = index.score(question)
     assert found.scores == pytest.approx(scores, rel=1e-5, abs=1e-6)
-    assert found.shares == pytest.approx(shares, rel=1e-5, abs=1e-6)
+    assert found.coverage == pytest.approx(coverage, rel=1e-5, abs=1e-6)
 
 
 WORDS = st.lists(st.sampled_from(["чипы", "чип", "погода", "H200", "в", "5,7", "øya", "芯片", "run"]), max_size=8)
@@ -111,18 +110,18 @@ WORDS = st.lists(st.sampled_from(["чипы", "чип", "погода", "H200", 
 @given(st.lists(st.tuples(st.sampled_from(["ru", "en", "zh"]), WORDS.map(" ".join)), min_size=1, max_size=8), WORDS)
 def test_scores_of_any_texts(texts: list[tuple[str, str]], question: list[str]) -> None:
     index = LexicalIndex.build([text for _, text in texts], [language for language, _ in texts])
-    scores, shares = slow_scores(" ".join(question), texts)
+    scores, coverage = slow_scores(" ".join(question), texts)
     found = index.score(" ".join(question))
     assert found.scores == pytest.approx(scores, rel=1e-4, abs=1e-5)
-    assert found.shares == pytest.approx(shares, rel=1e-4, abs=1e-5)
+    assert found.coverage == pytest.approx(coverage, rel=1e-4, abs=1e-5)
 
 
-def test_known_share_by_hand() -> None:
+def test_coverage_by_hand() -> None:
     index = LexicalIndex.build(["red apple", "red pear", "blue plum"], ["en"] * 3)
-    red, unknown = math.log(1 + 1.5 / 2.5), math.log(1 + 3.5 / 0.5)
-    assert index.score("red xyzzy").shares == pytest.approx([red / (red + unknown)] * 3)
-    assert index.score("red apple").shares.tolist() == [1, 1, 1]
-    assert index.score("xyzzy").shares.tolist() == [0, 0, 0]
+    red, apple, unknown = math.log(1 + 1.5 / 2.5), math.log(1 + 2.5 / 1.5), math.log(1 + 3.5 / 0.5)
+    assert index.score("red xyzzy").coverage == pytest.approx([red / (red + unknown)] * 2 + [0])
+    assert index.score("red apple").coverage == pytest.approx([1, red / (red + apple), 0])
+    assert index.score("xyzzy").coverage.tolist() == [0, 0, 0]
 
 
 def test_overlap_by_hand() -> None:
@@ -137,8 +136,8 @@ def test_overlap_by_hand() -> None:
 
 
 def test_a_language_knows_only_its_own_words(index: LexicalIndex) -> None:
-    shares = index.score("Hvilke brikker kjøpte selskapet?").shares
-    assert (shares > 0).tolist() == [language == "no" for language, _ in TEXTS]
+    found = index.score("Hvilke brikker kjøpte selskapet?")
+    assert {language for (language, _), share in zip(TEXTS, found.coverage, strict=True) if share} == {"no"}
 
 
 def test_what_is_saved_is_loaded(index: LexicalIndex, tmp_path: Path) -> None:

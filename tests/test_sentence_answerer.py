@@ -26,7 +26,7 @@ def document(name: str, text: str = TEXT) -> Document:
 def hit(item: Document, *scores: SentenceScore) -> Hit:
     spans = tuple(split(item.text, "no"))
     passage = Passage(item.id, 0, len(item.text), item.text, "no", spans)
-    return Hit(passage, 1.0, 0.8, 1.0, 1.0, scores)
+    return Hit(passage, 1.0, 0.8, 1.0, scores)
 
 
 def by_id(*items: Document) -> dict[str, Document]:
@@ -96,6 +96,16 @@ def test_confidence_is_a_probability_that_grows_with_the_evidence(model: str | N
     assert all(0 <= confidence <= 1 for confidence in confidences)
 
 
+def test_across_languages_shared_words_say_nothing(willing: SentenceAnswerer) -> None:
+    item, in_english = document("a.txt"), Question("What does it cost?", "en")
+    scores = [SentenceScore(4.0, 0.85, overlap) for overlap in (0.0, 1.0)]
+    same, other = (
+        [willing.answer(asked, [hit(item, NONE, score, NONE)], by_id(item)).confidence for score in scores]
+        for asked in (ASKED, in_english)
+    )
+    assert same[0] < other[0] == other[1]
+
+
 def test_extreme_scores_stay_probabilities(willing: SentenceAnswerer) -> None:
     item = document("a.txt")
     for extreme in (SentenceScore(-1e6, -1.0, 0.0), SentenceScore(1e6, 1.0, 1.0)):
@@ -116,7 +126,7 @@ def test_a_citation_may_stand_anywhere_in_the_document(willing: SentenceAnswerer
     item = document("a.txt", "Noe annet her.\n\n" + TEXT)
     spans = tuple(Span(start, end) for start, end in split(item.text, "no")[1:])
     passage = Passage(item.id, spans[0].start, len(item.text), item.text[spans[0].start :], "no", spans)
-    draft = willing.answer(ASKED, [Hit(passage, 1.0, 0.8, 1.0, 1.0, (NONE, NONE, BEST))], by_id(item))
+    draft = willing.answer(ASKED, [Hit(passage, 1.0, 0.8, 1.0, (NONE, NONE, BEST))], by_id(item))
     assert [citation.quote for citation in draft.citations] == ["Det er alt."]
 
 
