@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -30,6 +31,8 @@ Progress = Callable[[int], None]  # called with the number of texts done since t
 # Threads that wait for each other sleep: by default they spin, and on a busy machine each of the hundred times a pass
 # in which they wait then costs a time slice. Torch reads this when it is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Waking them costs a question more than a second thread gains.
+SINGLE_THREAD_TOKENS = 64
 BATCH_TOKENS = 1024  # measured on two cores: larger batches fall out of the processor's cache
 
 
@@ -118,10 +121,11 @@ class BundledEncoder:
         inputs = self._tokenize(models.PROMPTS[kind], texts, sentences)
         firsts = [0, *accumulate(len(item.pools) for item in inputs)]
         pooled = np.zeros((firsts[-1], self.dimension), np.float32)
-        for batch in _batches([len(item.ids) for item in inputs]):
-            rows = np.concatenate([np.arange(firsts[row], firsts[row + 1]) for row in batch])
-            pooled[rows] = _forward(self._weights, [inputs[row] for row in batch])
-            progress(len(batch))
+        with _enough_threads(sum(len(item.ids) for item in inputs)):
+            for batch in _batches([len(item.ids) for item in inputs]):
+                rows = np.concatenate([np.arange(firsts[row], firsts[row + 1]) for row in batch])
+                pooled[rows] = _forward(self._weights, [inputs[row] for row in batch])
+                progress(len(batch))
         is_passage = np.zeros(len(pooled), bool)
         is_passage[firsts[:-1]] = True
         return Encoded(pooled[is_passage], pooled[~is_passage])
@@ -174,6 +178,19 @@ class SentenceTransformerEncoder:
     @staticmethod
     def _normalised(vectors: Any) -> Vectors:
         return np.ascontiguousarray(vectors, np.float32)
+
+
+@contextmanager
+def _enough_threads(tokens: int) -> Iterator[None]:
+    import torch
+
+    threads = torch.get_num_threads()
+    if tokens <= SINGLE_THREAD_TOKENS:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _token_spans(offsets: Sequence[Span], spans: Sequence[Span]) -> Iterator[Span]:
