@@ -93,6 +93,7 @@ class BundledEncoder:
 
         if settings.threads:
             torch.set_num_threads(settings.threads)
+        self._threads = torch.get_num_threads()
         self._tokenizer = models.bundled_tokenizer(settings)
         self._bos, self._eos = self._tokenizer.encode("").ids
         model = models.packed_model()
@@ -121,7 +122,7 @@ class BundledEncoder:
         inputs = self._tokenize(models.PROMPTS[kind], texts, sentences)
         firsts = [0, *accumulate(len(item.pools) for item in inputs)]
         pooled = np.zeros((firsts[-1], self.dimension), np.float32)
-        with _enough_threads(sum(len(item.ids) for item in inputs)):
+        with _enough_threads(sum(len(item.ids) for item in inputs), self._threads):
             for batch in _batches([len(item.ids) for item in inputs]):
                 rows = np.concatenate([np.arange(firsts[row], firsts[row + 1]) for row in batch])
                 pooled[rows] = _forward(self._weights, [inputs[row] for row in batch])
@@ -181,10 +182,10 @@ class SentenceTransformerEncoder:
 
 
 @contextmanager
-def _enough_threads(tokens: int) -> Iterator[None]:
+def _enough_threads(tokens: int, threads: int) -> Iterator[None]:
+    """Use one thread for few tokens, and afterwards `threads` again, whatever another question left behind."""
     import torch
 
-    threads = torch.get_num_threads()
     if tokens <= SINGLE_THREAD_TOKENS:
         torch.set_num_threads(1)
     try:
