@@ -166,12 +166,6 @@ def read_document(folder: Path, path: Path, *, max_bytes: int) -> Document:
     )
 
 
-def hash_file(path: Path) -> str:
-    """Return the SHA-256 of the bytes of `path` in hexadecimal. Raises OSError."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _read(path: Path, max_bytes: int) -> bytes:
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size

@@ -75,12 +75,10 @@ class Moments(NamedTuple):
         """Compute them from all passages and their languages; few passages say little of a language."""
         mean = vectors.mean(axis=0)
         centred = vectors - mean
-        names = np.unique(np.array(languages))
-        offsets = []
-        for name in names:
-            own = centred[np.array(languages) == name]
-            offsets.append(own.sum(axis=0) / (len(own) + FEW_PASSAGES))
-        return cls(mean, centred.T @ centred / len(vectors), names, np.array(offsets, np.float32))
+        names, group = np.unique(np.array(languages), return_inverse=True)
+        own = [centred[group == number] for number in range(len(names))]
+        offsets = np.array([rows.sum(axis=0) / (len(rows) + FEW_PASSAGES) for rows in own], np.float32)
+        return cls(mean, centred.T @ centred / len(vectors), names, offsets)
 
 
 class Filters(NamedTuple):
@@ -139,7 +137,7 @@ class Index:
         self.store = store
         self._moments = moments
         self._lexical = lexical
-        languages = np.array([self.contents.language(row) for row in range(len(contents.passages))])
+        languages = np.array([document.language for document in contents.documents])[contents.passages[:, 0]]
         self._language_rows = [np.flatnonzero(languages == name) for name in np.unique(languages)]
 
     @classmethod

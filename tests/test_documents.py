@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import dates, documents
-from rag.documents import decode, document_id, hash_file, list_files, list_folder, read_document, read_folder
+from rag.documents import decode, document_id, list_files, list_folder, read_document, read_folder
 from rag.errors import DocumentsError, UnreadableDocument
+from rag.models import sha256_of
 from rag.types import Document
 
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -171,7 +172,7 @@ def test_file_that_grows_is_not_read_beyond_the_limit(tmp_path: Path) -> None:
 def test_hash_is_of_the_bytes(tmp_path: Path) -> None:
     content = "Цена\r\n".encode("cp1251")
     document = read(tmp_path, content)
-    assert document.sha256 == hash_file(document.path) == hashlib.sha256(content).hexdigest()
+    assert document.sha256 == sha256_of(document.path) == hashlib.sha256(content).hexdigest()
 
 
 # --- decoding ---------------------------------------------------------------------------------------------------------
