@@ -5,7 +5,10 @@ BIN := $(VENV)/bin
 # A CPU build of PyTorch under its plain version: elsewhere, name the index that has one (see README).
 TORCH ?= torch==2.13.0
 
-.PHONY: run test lint bench screenshots clean
+# The level that the given questions must keep on the given documents; evaluation/bars.txt says how high.
+BARS = $(foreach bar,$(shell cat evaluation/bars.txt),--require '$(bar)')
+
+.PHONY: run test lint eval bench screenshots clean
 
 run: $(VENV)/.installed
 	@$(BIN)/python ui.py --documents seeds || test $$? -eq 130 # stopped by Ctrl-C
@@ -13,11 +16,15 @@ run: $(VENV)/.installed
 test: $(VENV)/.developer lint
 	@$(BIN)/python -m tests.requirements
 	$(BIN)/python -m pytest --doctest-modules --ignore=ui.py rag tests
+	$(BIN)/python -m rag eval evaluation/seeds.jsonl --documents seeds $(BARS)
 
 lint: $(VENV)/.developer
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+eval: $(VENV)/.installed
+	$(BIN)/python -m rag eval evaluation/seeds.jsonl --documents seeds --report build/evaluation --json build/evaluation/run.json
 
 bench: $(VENV)/.developer
 	$(BIN)/python -m benchmarks

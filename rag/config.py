@@ -26,6 +26,7 @@ class Settings(BaseModel):
 
     documents: Path = Field(Path("seeds"), description="folder of documents")
     index: Path = Field(Path("index"), description="folder of the index")
+    evaluation: Path = Field(Path("evaluation"), description="folder of question files that the page offers")
     model: str = Field(BUNDLED, min_length=1, description="any sentence-transformers model: a hub name or a folder")
     bfloat16: bool = Field(True, description="compute in bfloat16 where the processor has it")
     threads: int = Field(0, ge=0, le=1024, description="processor threads; 0 means all")
@@ -34,7 +35,7 @@ class Settings(BaseModel):
     passage_tokens: int | None = Field(None, ge=16, le=480, description="passage size in tokens")
     passage_overlap: int | None = Field(None, ge=0, le=240, description="overlap of passages in tokens")
     max_file_megabytes: float = Field(64, gt=0, description="larger files are skipped")
-    hits: int = Field(8, ge=1, le=100, description="passages retrieved for a question")
+    hits: int = Field(10, ge=1, le=100, description="passages retrieved for a question")
     lexical_weight: float = Field(0.4, ge=0, le=10, description="weight of BM25 beside the dense score")
     answerer: Literal["sentence"] = Field("sentence", description="what makes the answer of the passages")
     abstain_below: float = Field(

@@ -11,6 +11,8 @@ RagError                  exit code 2: wrong use or bad input
 │   ├── DamagedIndex          a file is missing, truncated or altered
 │   └── IndexNotWritable      the folder is read-only or the disk is full
 ├── QuestionError         the question cannot be asked (empty, too long)
+├── EvaluationError       an evaluation cannot be run as asked (an unknown metric, a baseline of other questions)
+│   └── QuestionFileError     a question file is missing, malformed, or does not fit the documents
 ├── CitationError         a malformed citation id
 └── ServeError            the page cannot be served (port in use, address refused)
 
@@ -67,6 +69,18 @@ class IndexNotWritable(IndexError_):
 
 class QuestionError(RagError):
     """The question cannot be asked."""
+
+
+class EvaluationError(RagError):
+    """An evaluation cannot be run as asked."""
+
+
+class QuestionFileError(EvaluationError):
+    """A question file cannot be used; `problems` names each line that is wrong."""
+
+    def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
 
 
 class CitationError(RagError):

@@ -59,16 +59,15 @@ class Moments(NamedTuple):
     languages: npt.NDArray[np.str_]
     offsets: Vectors  # (languages, dimension): how far the mean of a language's passages lies from that of all
 
-    def standardise(self, scores: Vectors, query: Vectors, languages: Sequence[str]) -> Vectors:
-        """Return z-scores of inner products with `query`, relative to those of all passages.
+    def towards(self, query: Vectors) -> Expected:
+        """Return what inner products with `query` are like over all passages.
 
         An encoder puts passages in the question's language nearer than those in others. That much is taken off, by the
         language of each score, or the answer in another language would stand behind anything in the question's own.
         """
         spread = max(math.sqrt(max(float(query @ self.covariance @ query), 0)), LEAST_SPREAD)
-        habit = dict(zip(self.languages.tolist(), (self.offsets @ query).tolist(), strict=True))
-        expected = query @ self.mean + np.array([habit[language] for language in languages], np.float32)
-        return np.asarray((scores - expected) / spread, np.float32)
+        means = float(query @ self.mean) + self.offsets @ query
+        return Expected(dict(zip(self.languages.tolist(), means.tolist(), strict=True)), spread)
 
     @classmethod
     def of(cls, vectors: Vectors, languages: Sequence[str]) -> Moments:
@@ -79,6 +78,18 @@ class Moments(NamedTuple):
         own = [centred[group == number] for number in range(len(names))]
         offsets = np.array([rows.sum(axis=0) / (len(rows) + FEW_PASSAGES) for rows in own], np.float32)
         return cls(mean, centred.T @ centred / len(vectors), names, offsets)
+
+
+class Expected(NamedTuple):
+    """Mean, by language, and standard deviation of the inner products of one question with all passages."""
+
+    means: Mapping[str, float]
+    spread: float
+
+    def standardise(self, scores: Vectors, languages: Sequence[str]) -> Vectors:
+        """Return z-scores of inner products with passages (or sentences) in these languages."""
+        means = np.array([self.means[language] for language in languages], np.float32)
+        return np.asarray((scores - means) / self.spread, np.float32)
 
 
 class Filters(NamedTuple):
@@ -171,8 +182,9 @@ class Index:
         sentence_cosines = self._sentence_cosines(pool, query)
         best_sentence = np.array([cosines.max(initial=-1) for cosines in sentence_cosines], np.float32)
         languages = [self.contents.language(row) for row in pool.tolist()]
-        dense = self._moments.standardise(passage_cosines, query, languages)
-        dense += SENTENCE_WEIGHT * self._moments.standardise(best_sentence, query, languages)
+        expected = self._moments.towards(query)
+        dense = expected.standardise(passage_cosines, languages)
+        dense += SENTENCE_WEIGHT * expected.standardise(best_sentence, languages)
         fused = dense + lexical_weight * _weighed(words, pool)
         hits = []
         for i in np.argsort(-fused, kind="stable")[:k].tolist():
@@ -183,7 +195,7 @@ class Index:
                     score=float(fused[i]),
                     dense_score=float(passage_cosines[i]),
                     lexical_score=float(words.scores[pool[i]]),
-                    sentence_scores=self._score_sentences(question, query, passage, sentence_cosines[i]),
+                    sentence_scores=self._score_sentences(question, expected, passage, sentence_cosines[i]),
                 )
             )
         return tuple(hits)
@@ -204,11 +216,11 @@ class Index:
         return np.split(cosines, np.cumsum([len(part) for part in vectors])[:-1])
 
     def _score_sentences(
-        self, question: str, query: Vectors, passage: Passage, cosines: Vectors
+        self, question: str, expected: Expected, passage: Passage, cosines: Vectors
     ) -> tuple[SentenceScore, ...]:
         texts = [passage.text[a - passage.start : b - passage.start] for a, b in passage.sentences]
         overlaps = self._lexical.overlap(question, texts, passage.language)
-        dense = self._moments.standardise(cosines, query, [passage.language] * len(cosines))
+        dense = expected.standardise(cosines, [passage.language] * len(cosines))
         scores = dense + OVERLAP_WEIGHT * np.array(overlaps)
         return tuple(map(SentenceScore, scores.tolist(), cosines.tolist(), overlaps))
 

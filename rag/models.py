@@ -110,7 +110,7 @@ def bundled_folder(settings: Settings, *, check_weights: bool = True) -> Path:
     Several processes may call this at once; one converts, the others wait. Raises ModelError when the cache cannot
     be written.
     """
-    folder = _cache_folder(settings) / f"multilingual-e5-small-{PACKED_SHA256[:12]}-v{CONVERSION}"
+    folder = cache_folder(settings) / f"multilingual-e5-small-{PACKED_SHA256[:12]}-v{CONVERSION}"
     if not _is_sound(folder, check_weights):
         from filelock import FileLock
 
@@ -133,7 +133,8 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _cache_folder(settings: Settings) -> Path:
+def cache_folder(settings: Settings) -> Path:
+    """Return the folder for what can be made again."""
     return settings.cache or user_cache_path("rag-over-your-documents", appauthor=False)
 
 

@@ -15,7 +15,7 @@ from rag.config import Settings
 from rag.encoder import Encoder, load_encoder
 from rag.errors import IncompatibleIndex, MissingIndex, QuestionError
 from rag.index import Filters, Index
-from rag.types import Answer, Document
+from rag.types import Answer, Document, Turn
 
 
 class Pipeline:
@@ -29,8 +29,8 @@ class Pipeline:
         self._encoder = encoder or load_encoder(settings)
         self._answerer = create_answerer(settings)
 
-    def ask(self, question: str, history: Sequence[tuple[str, str]] = (), *, filters: Filters | None = None) -> Answer:
-        """Answer one question. `history` (earlier questions and answers) is not used yet. Raises QuestionError."""
+    def ask(self, question: str, history: Sequence[Turn] = (), *, filters: Filters | None = None) -> Answer:
+        """Answer one question. `history`, the turns before, is not used yet. Raises QuestionError."""
         started = time.perf_counter()
         question = _without_surrogates(question)
         asked = self._checked(question)

@@ -32,12 +32,13 @@ PACKAGES = ("sentence-transformers", "torch", "faiss-cpu", "bm25s", "gradio", "t
 
 def build_with_progress(settings: Settings, *, strict: bool = False) -> Report:
     """Build the index, with a progress bar if stderr is a terminal."""
-    with _progress() as notify:
+    with progress() as notify:
         return build_index(settings.documents, settings, lambda: load_encoder(settings), notify, strict=strict)
 
 
 @contextmanager
-def _progress() -> Iterator[Notify]:
+def progress() -> Iterator[Notify]:
+    """Show a bar for each stage that is told of, if stderr is a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bars:
         tasks: dict[str, object] = {}
@@ -50,11 +51,16 @@ def _progress() -> Iterator[Notify]:
         yield notify
 
 
-def print_report(report: Report, settings: Settings) -> None:
-    """Say what a build did: problems on stderr, the sum on stdout."""
+def print_problems(report: Report) -> None:
+    """Name each file that a build skipped, and why, on stderr."""
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     for problem in report.problems:
         errors.print(Text(f"skipped {disarm(str(problem))}"))
+
+
+def print_report(report: Report, settings: Settings) -> None:
+    """Say what a build did: problems on stderr, the sum on stdout."""
+    print_problems(report)
     documents = report.unchanged + len(report.added) + len(report.changed)
     changes = ", ".join(
         f"{count} {name}"

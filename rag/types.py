@@ -22,6 +22,13 @@ class Span(NamedTuple):
     end: int
 
 
+class Turn(NamedTuple):
+    """An earlier question of a conversation and its answer."""
+
+    question: str
+    answer: str
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One file as it is indexed: decoded, line ends as ``\\n``, in NFC, nothing stripped."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 from click.testing import CliRunner
 
 from rag.cli import cli
@@ -23,7 +25,15 @@ def with_generated_parts(text: str) -> str:
 
 
 def _help() -> str:
-    return "\n".join(_command_help(*words) for words in ((), *((name,) for name in cli.commands)))
+    return "\n".join(_command_help(*words) for words in _commands())
+
+
+def _commands() -> Iterator[tuple[str, ...]]:
+    yield ()
+    for name, command in cli.commands.items():
+        names = command.commands if isinstance(command, click.Group) else {}
+        yield from ((name, inner) for inner in names)
+        yield from [(name,)] * (not names)
 
 
 def _command_help(*words: str) -> str:

@@ -23,7 +23,9 @@ STEPS = (
     {"building", "citations"},
     {"answerers"},
     {"pipeline", "records"},
-    {"web", "terminal"},
+    {"terminal"},
+    {"evaluation"},
+    {"web"},
     {"cli"},
     {"__main__"},
 )

@@ -26,7 +26,7 @@ def test_it_opens_with_the_two_commands() -> None:
     assert TEXT.index("make run") < TEXT.index("\n## ")
 
 
-@pytest.mark.parametrize("target", ["run", "test", "lint", "bench"])
+@pytest.mark.parametrize("target", ["run", "test", "lint", "eval", "bench"])
 def test_make_has_the_targets(target: str) -> None:
     result = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

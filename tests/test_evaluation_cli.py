@@ -1,0 +1,183 @@
+"""`rag eval` and `rag questions` as a user meets them, on the given documents with the real encoder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from rag.config import Settings
+from rag.encoder import BundledEncoder, Vectors
+from rag.evaluation import compare, session
+from rag.pipeline import Pipeline
+from tests.test_cli import ROOT, SEEDS, rag, rag_process
+
+pytestmark = pytest.mark.model
+
+QUESTIONS = ROOT / "evaluation" / "seeds.jsonl"
+BARS = (ROOT / "evaluation" / "bars.txt").read_text("utf-8").split()
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("evaluated") / "index"
+    assert rag("index", SEEDS, "--index", folder).returncode == 0
+    return folder
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """Twelve of the given questions."""
+    lines = QUESTIONS.read_text("utf-8").splitlines(keepends=True)
+    path = tmp_path / "few.jsonl"
+    path.write_text("".join(lines[::16]), "utf-8")
+    return path
+
+
+def test_everything_is_measured_and_written(index: Path, few: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    written = rag("eval", few, "--index", index, "--json", out / "run.json", "--report", out / "report")
+    assert written.returncode == 0, written.stderr
+    for words in ("Success@5", "answerable_F1", "95 % interval", "By language", "By tag", "The report is in"):
+        assert words in written.stdout
+    run = json.loads((out / "run.json").read_text("utf-8"))
+    assert set(run) == {"metrics", "by_language", "by_tag", "questions", "settings"}
+    assert set(run["metrics"]["F1"]) == {"value", "low", "high", "n"}
+    assert run["metrics"]["F1"]["n"] == len(run["questions"]) == 12
+    assert run["settings"]["answerer"] == "sentence"
+    first = run["questions"][0]
+    assert {"id", "question", "short", "citations", "candidate", "hits", "expected", "outcome", "scores"} <= set(first)
+    assert len(first["hits"]) == 10  # or Success@10 could not be measured
+    assert "<html" in (out / "report" / "index.html").read_text("utf-8")
+    assert "Success@5" in (out / "report" / "summary.md").read_text("utf-8")
+    assert str(ROOT) not in (out / "run.json").read_text("utf-8")
+
+
+def test_documents_that_are_not_indexed_yet(few: Path, tmp_path: Path) -> None:
+    settings = {"RAG_CACHE": str(tmp_path / "cache")}
+    found = rag("eval", few, "--documents", SEEDS, "--json", tmp_path / "run.json", env=settings)
+    assert found.returncode == 0, found.stderr
+    assert json.loads((tmp_path / "run.json").read_text("utf-8"))["settings"]["documents"] == 5
+    assert not list((tmp_path / "cache" / "evaluations").glob("*.jsonl"))  # nothing is left to resume
+
+
+def test_bars(index: Path, few: Path) -> None:
+    assert rag("eval", few, "--index", index, "--require", "verified==1", "--require", "F1>=0").returncode == 0
+    failed = rag("eval", few, "--index", index, "--require", "F1>=0.999", "--require", "verified==1")
+    assert failed.returncode == 3
+    assert failed.stderr.startswith("rag: F1>=0.999 is not met: F1 is 0.")
+    assert failed.stderr.count("\n") == 1
+
+
+def test_baseline(index: Path, few: Path, tmp_path: Path) -> None:
+    before = tmp_path / "before.json"
+    rag("eval", few, "--index", index, "--json", before)
+    few.write_text("".join(few.read_text("utf-8").splitlines(keepends=True)[2:]), "utf-8")
+    settings = {"RAG_ABSTAIN_BELOW": "0.9"}
+    found = rag("eval", few, "--index", index, "--baseline", before, "--json", tmp_path / "after.json", env=settings)
+    assert found.returncode == 0
+    assert "10 questions in common with the baseline, 2 only there" in found.stdout
+    assert "setting abstain_below: 0.35 before, 0.9 now" in found.stdout
+    comparison = json.loads((tmp_path / "after.json").read_text("utf-8"))["comparison"]
+    assert comparison["metrics"]["Success@5"]["difference"] == 0
+    assert comparison["won"] or comparison["lost"]
+
+
+def test_check(index: Path, few: Path, tmp_path: Path) -> None:
+    for arguments in (("--index", index), ("--documents", SEEDS), ("--index", tmp_path / "none", "--documents", SEEDS)):
+        checked = rag("eval", few, "--check", *arguments[-2:])
+        assert (checked.returncode, checked.stdout) == (0, "12 questions, all sound\n")
+
+
+def test_all_problems_of_a_file(index: Path, tmp_path: Path) -> None:
+    path = tmp_path / "broken.jsonl"
+    path.write_text('{"id": "1"}\n[]\n', "utf-8")
+    for more in ((), ("--check",)):
+        refused = rag("eval", path, "--index", index, *more)
+        assert refused.returncode == 2
+        lines = refused.stderr.splitlines()
+        assert lines[0] == f"rag: {path}: 4 problems"
+        assert lines[1:] == [
+            "  line 1: 'answers' is missing",
+            "  line 1: 'language' is missing",
+            "  line 1: 'question' is missing",
+            "  line 2: not a JSON object",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--require", "F2>=0.5"], "there is no metric 'F2'"),
+        (["--baseline", "none.json"], "there is no baseline none.json"),
+        (["--answerer", "oracle"], "setting 'answerer' (--answerer)"),
+        (["--documents", "seeds", "--index", "x"], "--documents and --index exclude each other"),
+        (["--documents", "no-such-folder"], "no-such-folder; make it"),
+        (["--json", "/dev/null/run.json"], "cannot write /dev/null/run.json"),
+    ],
+)
+def test_wrong_use(index: Path, few: Path, arguments: list[str], said: str) -> None:
+    default = [] if {"--index", "--documents"} & set(arguments) else ["--index", index]
+    refused = rag("eval", few, *default, *arguments)
+    assert refused.returncode == 2
+    assert said in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_no_index_yet(few: Path, tmp_path: Path) -> None:
+    refused = rag("eval", few, "--index", tmp_path / "none")
+    assert refused.returncode == 2
+    assert "build it with `rag index" in refused.stderr
+
+
+def test_converted_data_is_evaluated_by_the_command_that_is_named(tmp_path: Path) -> None:
+    text = "Bergen ble grunnlagt i 1070 av Olav Kyrre. Byen regnes som Vestlandets hovedstad."
+    rows = [
+        {
+            "id": str(number),
+            "question": question,
+            "context": text,
+            "answers": [{"text": answer, "start": text.index(answer)}],
+        }
+        for number, (question, answer) in enumerate(
+            [("Hvem grunnla Bergen?", "Olav Kyrre"), ("Når ble byen grunnlagt?", "1070")]
+        )
+    ]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    made = rag_process("questions", "squad", tmp_path / "rows.jsonl", "--out", tmp_path / "out")
+    assert made.returncode == 0, made.stderr
+    command = made.stdout.splitlines()[-1].removeprefix("Evaluate them with: rag ").split()
+    found = rag(*command, env={"RAG_CACHE": str(tmp_path / "cache")})
+    assert found.returncode == 0, found.stderr
+    assert "2 questions on 1 documents" in found.stdout
+
+
+class Backwards:
+    """A deliberately broken encoder: what is nearest to a question is farthest for it."""
+
+    def __init__(self, encoder: BundledEncoder) -> None:
+        self.name, self.dimension, self.capacity = encoder.name, encoder.dimension, encoder.capacity
+        self.count_tokens, self.embed_passages = encoder.count_tokens, encoder.embed_passages
+        self._encoder = encoder
+
+    def embed_queries(self, questions: Sequence[str]) -> Vectors:
+        return -self._encoder.embed_queries(questions)
+
+
+@pytest.mark.slow
+def test_the_gate_fails_a_broken_retriever(
+    settings: Settings, seeds_pipeline: Pipeline, encoder: BundledEncoder
+) -> None:
+    bars = compare.parse_requirements(BARS)
+    lines = session.read(QUESTIONS, seeds_pipeline.index.documents)
+    sound = session.evaluate(QUESTIONS, lines, seeds_pipeline)
+    sound.write()
+    assert compare.unmet(bars, sound.record) == []
+    without_words = settings.model_copy(update={"lexical_weight": 0})
+    broken = session.evaluate(QUESTIONS, lines, Pipeline(without_words, Backwards(encoder)))
+    broken.write()
+    unmet = compare.unmet(bars, broken.record)
+    assert any(message.startswith("Success@1>=") for message in unmet)
+    assert any(message.startswith("Success@5>=") for message in unmet)
