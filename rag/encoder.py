@@ -2,13 +2,17 @@
 
 The bundled encoder runs on torch alone: importing transformers and sentence-transformers takes seven seconds on two
 cores, more than a whole `rag ask` may. It packs texts of all lengths into one matrix without padding, and gives the
-vectors of a passage's sentences from the same pass, by pooling over each sentence's tokens.
+vectors of a passage's sentences from the same pass, by pooling over each sentence's tokens. A passage whose sentences
+are known is read in parts of a few sentences, since a sentence's vector takes on what stands around it: the less that
+is, the better the right sentence is told from its neighbours. The passage's vector is the mean over all its tokens.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
@@ -33,6 +37,7 @@ Progress = Callable[[int], None]  # called with the number of texts done since t
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Waking them costs a question more than a second thread gains.
 SINGLE_THREAD_TOKENS = 64
+PART_TOKENS = 96  # about so many tokens are read at once; docs/retrieval.md has the measurements
 BATCH_TOKENS = 1024  # measured on two cores: larger batches fall out of the processor's cache
 
 
@@ -119,27 +124,37 @@ class BundledEncoder:
         self, kind: str, texts: Sequence[str], sentences: Sequence[Sequence[Span]], progress: Progress
     ) -> Encoded:
         """Encode in batches of like length; rows come back in the order of `texts`."""
-        inputs = self._tokenize(models.PROMPTS[kind], texts, sentences)
-        firsts = [0, *accumulate(len(item.pools) for item in inputs)]
+        parts = self._tokenize(models.PROMPTS[kind], texts, sentences)
+        firsts = [0, *accumulate(len(part.pools) for part in parts)]
         pooled = np.zeros((firsts[-1], self.dimension), np.float32)
-        with _enough_threads(sum(len(item.ids) for item in inputs), self._threads):
-            for batch in _batches([len(item.ids) for item in inputs]):
-                rows = np.concatenate([np.arange(firsts[row], firsts[row + 1]) for row in batch])
-                pooled[rows] = _forward(self._weights, [inputs[row] for row in batch])
-                progress(len(batch))
-        is_passage = np.zeros(len(pooled), bool)
-        is_passage[firsts[:-1]] = True
-        return Encoded(pooled[is_passage], pooled[~is_passage])
+        open_parts = Counter(part.row for part in parts)
+        with _enough_threads(sum(len(part.ids) for part in parts), self._threads):
+            for batch in _batches([len(part.ids) for part in parts]):
+                rows = np.concatenate([np.arange(firsts[number], firsts[number + 1]) for number in batch])
+                pooled[rows] = _forward(self._weights, [parts[number] for number in batch])
+                open_parts.subtract(parts[number].row for number in batch)
+                progress(len({parts[number].row for number in batch if not open_parts[parts[number].row]}))
+        is_whole = np.zeros(len(pooled), bool)
+        is_whole[firsts[:-1]] = True
+        passages = np.zeros((len(texts), self.dimension), np.float32)
+        lengths = np.array([len(part.ids) for part in parts], np.float32)[:, None]
+        np.add.at(passages, [part.row for part in parts], pooled[is_whole] * lengths)
+        return Encoded(_normalised(passages), _normalised(pooled[~is_whole]))
 
-    def _tokenize(self, prompt: str, texts: Sequence[str], sentences: Sequence[Sequence[Span]]) -> list[_Input]:
+    def _tokenize(self, prompt: str, texts: Sequence[str], sentences: Sequence[Sequence[Span]]) -> list[_Part]:
         encodings = self._tokenizer.encode_batch([prompt + text for text in texts], add_special_tokens=False)
-        room = self._positions - 2
-        inputs = []
-        for encoding, spans in zip(encodings, sentences, strict=True):
-            offsets = [Span(start - len(prompt), end - len(prompt)) for start, end in encoding.offsets[:room]]
-            ids = [self._bos, *encoding.ids[:room], self._eos]
-            inputs.append(_Input(ids, [Span(0, len(ids)), *_token_spans(offsets, spans)]))
-        return inputs
+        parts = []
+        for row, (encoding, spans) in enumerate(zip(encodings, sentences, strict=True)):
+            ids = encoding.ids[: self._positions - 2]
+            offsets = [Span(start - len(prompt), end - len(prompt)) for start, end in encoding.offsets[: len(ids)]]
+            parts += [self._part(row, ids, *part) for part in _parts(offsets, spans)]
+        return parts
+
+    def _part(self, row: int, ids: Sequence[int], head: int, tokens: Span, sentences: Sequence[Span]) -> _Part:
+        """Put a part's tokens behind the prompt's, which are the first `head` of `ids`."""
+        own = [self._bos, *ids[:head], *ids[tokens.start : tokens.end], self._eos]
+        shift = 1 + head - tokens.start
+        return _Part(row, own, [Span(0, len(own)), *(Span(start + shift, end + shift) for start, end in sentences)])
 
 
 class SentenceTransformerEncoder:
@@ -194,21 +209,52 @@ def _enough_threads(tokens: int, threads: int) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _token_spans(offsets: Sequence[Span], spans: Sequence[Span]) -> Iterator[Span]:
-    """Yield for each span of characters the input tokens that have some of it, at least one.
+def _normalised(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
 
-    `offsets[0]` is input token 1. A token at the start of a word begins with the space before it, or in the prompt.
+
+def _parts(offsets: Sequence[Span], spans: Sequence[Span]) -> Iterator[tuple[int, Span, list[Span]]]:
+    """Yield for each part: how many tokens the prompt has, the part's own tokens, and those of its sentences.
+
+    A part begins where a sentence does. `offsets` are the tokens' characters; those of the prompt end at 0 or before.
+    """
+    head = bisect_right([end for _, end in offsets], 0)
+    total = len(offsets) - head
+    sentences = list(_token_spans(offsets, spans))
+    share = total / max(1, math.ceil(total / PART_TOKENS))
+    start, group, number = head, list[Span](), 1
+    for sentence in sentences:
+        middle = (sentence.start + sentence.end) / 2 - head
+        if group and sentence.start > start and middle > share * number:
+            yield head, Span(start, sentence.start), _within(group, Span(start, sentence.start))
+            start, group, number = sentence.start, [], number + 1
+        group.append(sentence)
+    yield head, Span(start, len(offsets)), _within(group, Span(start, len(offsets)))
+
+
+def _within(sentences: Sequence[Span], part: Span) -> list[Span]:
+    """Return the sentences' tokens as far as they are the part's, at least one each: neighbours may share a token."""
+    starts = [min(max(start, part.start), part.end - 1) for start, _ in sentences]
+    return [Span(start, max(start + 1, min(end, part.end))) for start, (_, end) in zip(starts, sentences, strict=True)]
+
+
+def _token_spans(offsets: Sequence[Span], spans: Sequence[Span]) -> Iterator[Span]:
+    """Yield for each span of characters the tokens that have some of it, at least one.
+
+    A token at the start of a word begins with the space before it, or in the prompt.
     """
     starts, ends = [start for start, _ in offsets], [end for _, end in offsets]
     for span in spans:
         first = min(bisect_right(ends, span.start), len(ends) - 1)
         last = bisect_left(starts, span.end) - 1
-        yield Span(first + 1, max(first, last) + 2)
+        yield Span(first, max(first, last) + 1)
 
 
-class _Input(NamedTuple):
-    """Token ids of one text, and the token ranges to average: the whole first, then its sentences."""
+class _Part(NamedTuple):
+    """Token ids of a text or a part of one, the text's row, and the ranges to average: the whole, then sentences."""
 
+    row: int
     ids: list[int]
     pools: list[Span]
 
@@ -266,10 +312,10 @@ def _load_weights(model: PackedModel, dtype: torch.dtype) -> _Weights:
     )
 
 
-def _forward(weights: _Weights, inputs: Sequence[_Input]) -> Vectors:
-    """Run BERT over texts laid end to end; attention stays within each text. Returns one unit row a pool."""
+def _forward(weights: _Weights, inputs: Sequence[_Part]) -> Vectors:
+    """Run BERT over texts laid end to end; attention stays within each text. Returns one row of means a pool."""
     import torch
-    from torch.nn.functional import gelu, layer_norm, normalize, scaled_dot_product_attention
+    from torch.nn.functional import gelu, layer_norm, scaled_dot_product_attention
 
     def affine(state: torch.Tensor, dense: _Affine) -> torch.Tensor:
         bias, weight = dense
@@ -293,8 +339,7 @@ def _forward(weights: _Weights, inputs: Sequence[_Input]) -> Vectors:
             state = layer_norm(state + outer, size, *layer.norm, epsilon)
         firsts = [0, *accumulate(lengths)]
         spans = [(first + a, first + b) for first, item in zip(firsts, inputs, strict=False) for a, b in item.pools]
-        vectors = torch.stack([state[start:end].mean(0) for start, end in spans])
-        return np.asarray(normalize(vectors, dim=1).numpy(), np.float32)
+        return np.asarray(torch.stack([state[start:end].mean(0) for start, end in spans]).numpy(), np.float32)
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

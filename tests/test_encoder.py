@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag import models
 from rag.config import Settings
-from rag.encoder import BundledEncoder, _load_weights, load_encoder
+from rag.encoder import PART_TOKENS, BundledEncoder, _load_weights, _parts, load_encoder
 from rag.sentences import split
 from rag.types import Span
 from tests.conftest import SEEDS
@@ -134,6 +137,7 @@ def test_sentence_vectors_are_means_over_their_tokens(
 def test_the_first_word_of_a_sentence_is_in_its_vector(encoder: BundledEncoder) -> None:
     text = "Samsung refused. Nvidia agreed."
     (item,) = encoder._tokenize("passage: ", [text], [[Span(0, 16), Span(17, 31)]])
+    assert encoder._tokenizer.decode(item.ids) == "<s> passage: Samsung refused. Nvidia agreed.</s>"
     pieces = [encoder._tokenizer.decode(item.ids[start:end]) for start, end in item.pools[1:]]
     assert pieces == ["Samsung refused.", "Nvidia agreed."]
 
@@ -142,6 +146,50 @@ def test_a_sentence_beyond_the_end_still_has_a_vector(encoder: BundledEncoder) -
     text = "word " * 600
     sentences = encoder.embed_passages([text], [[Span(0, 5), Span(2990, 3000)]]).sentences
     assert np.allclose(np.linalg.norm(sentences, axis=1), 1, atol=1e-5)
+
+
+def test_a_long_passage_is_read_in_parts_of_whole_sentences(
+    encoder: BundledEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sentences have the vectors that its parts give them alone, and it has the mean over all tokens."""
+    text = (SEEDS / "004_955dc46795f2f120.txt").read_text("utf-8")[26:1500]
+    spans = split(text, "no")
+    parts = encoder._tokenize("passage: ", [text], [spans])
+    assert len(parts) > 2
+    assert sum(len(part.pools) - 1 for part in parts) == len(spans)
+    assert max(len(part.ids) for part in parts) < 1.6 * PART_TOKENS
+    together = encoder.embed_passages([text], [spans])
+    firsts = [0, *accumulate(len(part.pools) - 1 for part in parts)]
+    groups = [spans[first:last] for first, last in pairwise(firsts)]
+    texts = [text[group[0].start : group[-1].end] for group in groups]
+    moved = [[Span(a - group[0].start, b - group[0].start) for a, b in group] for group in groups]
+    monkeypatch.setattr("rag.encoder.PART_TOKENS", 512)
+    alone = encoder.embed_passages(texts, moved)
+    assert (together.sentences * alone.sentences).sum(axis=1).min() >= 0.9999
+    mean = (alone.passages * [[len(part.ids)] for part in parts]).sum(axis=0)
+    assert together.passages[0] @ mean / np.linalg.norm(mean) >= 0.999
+
+
+TOKENS = st.lists(st.integers(0, 6), max_size=300)
+
+
+@given(TOKENS, st.lists(st.integers(1, 40), max_size=30), st.integers(0, 3))
+def test_every_token_is_in_one_part_and_every_sentence_has_one(sizes: list[int], words: list[int], head: int) -> None:
+    ends = list(accumulate(sizes))
+    offsets = [Span(-9 + number, -8 + number) for number in range(head)]
+    offsets += [Span(end - size, end) for size, end in zip(sizes, ends, strict=True) if end]
+    cuts = [0, *accumulate(words)]
+    spans = [Span(a, b) for a, b in pairwise(cuts)] if len(offsets) > head else []
+    parts = list(_parts(offsets, spans))
+    assert [part.start for _, part, _ in parts] == [head, *(part.end for _, part, _ in parts[:-1])]
+    assert parts[-1][1].end == len(offsets)
+    assert sum(len(sentences) for *_, sentences in parts) == len(spans)
+    for found_head, part, sentences in parts:
+        assert found_head == head
+        assert all(part.start <= start < end <= part.end for start, end in sentences)
+    sizes_of_parts = [part.end - part.start for _, part, _ in parts]
+    longest = max([1, *(last - first for *_, sentences in parts for first, last in sentences)])
+    assert max(sizes_of_parts) <= PART_TOKENS + longest or not spans
 
 
 def test_passages_of_the_given_documents_find_themselves(encoder: BundledEncoder) -> None:

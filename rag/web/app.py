@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from rag.errors import RagError
-from rag.types import Answer, Document
+from rag.types import Answer, Document, Turn
 from rag.web import labels, render
 from rag.web.examples import examples
 from rag.web.labels import ENGLISH, Labels
 from rag.web.quick_gradio import gr
+from rag.web.roles import is_owner
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ element.addEventListener("click", (event) => {
 class Pipeline(Protocol):
     """What the page needs of `rag.pipeline.Pipeline`."""
 
-    def ask(self, question: str, history: Sequence[tuple[str, str]] = ()) -> Answer: ...
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer: ...
 
     def document(self, document_id: str) -> Document: ...
 
@@ -36,7 +37,7 @@ class Pipeline(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Shown:
     """A question as it stands in the transcript; `reply` is None where it failed."""
 
     question: str
@@ -44,7 +45,7 @@ class Turn:
     html: str
 
 
-Turns = tuple[Turn, ...]
+Transcript = tuple[Shown, ...]
 Update = dict[Any, Any]  # a component -> what it shows now
 
 
@@ -67,14 +68,14 @@ def build(pipeline: Pipeline) -> gr.Blocks:
             words = _labels(request)
             return {
                 turns: (),
-                name: render.brand(words),
+                name: render.header(words, "chat", owner=is_owner(request.headers)),
                 transcript: _welcome(pipeline, words),
                 box: gr.update(placeholder=words.placeholder, label=words.placeholder),
                 send: gr.update(value=words.ask),
                 clear: gr.update(value=words.new_chat),
             }
 
-        def respond(question: str, past: Turns, request: gr.Request) -> Iterator[Update]:
+        def respond(question: str, past: Transcript, request: gr.Request) -> Iterator[Update]:
             question = question.encode(errors="replace").decode()  # half a character cannot be sent back
             if not question.strip():
                 return
@@ -86,7 +87,7 @@ def build(pipeline: Pipeline) -> gr.Blocks:
             answer = {transcript: render.conversation([*shown, turn.html], words), turns: (*past, turn)}
             yield answer if turn.reply is not None else answer | {box: question}
 
-        def respond_to_example(past: Turns, request: gr.Request, event: gr.EventData) -> Iterator[Update]:
+        def respond_to_example(past: Transcript, request: gr.Request, event: gr.EventData) -> Iterator[Update]:
             yield from respond(str(event.question), past, request)
 
         private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -109,14 +110,14 @@ def _welcome(pipeline: Pipeline, words: Labels) -> str:
     return render.welcome(documents, examples(documents), words)
 
 
-def _ask(pipeline: Pipeline, question: str, past: Turns, words: Labels) -> Turn:
+def _ask(pipeline: Pipeline, question: str, past: Transcript, words: Labels) -> Shown:
     number = len(past) + 1
-    history = [(turn.question, turn.reply) for turn in past if turn.reply is not None]
+    history = [Turn(turn.question, turn.reply) for turn in past if turn.reply is not None]
     try:
         answer = pipeline.ask(question, history)
-        return Turn(question, answer.text, render.answered_turn(number, answer, pipeline.document, words))
+        return Shown(question, answer.text, render.answered_turn(number, answer, pipeline.document, words))
     except RagError as error:
-        return Turn(question, None, render.failed_turn(number, question, str(error)))
+        return Shown(question, None, render.failed_turn(number, question, str(error)))
     except Exception:  # a bug must not leave the page waiting: it is logged whole and shown as what it is
         logger.exception("the question could not be answered")
-        return Turn(question, None, render.failed_turn(number, question, words.internal_error))
+        return Shown(question, None, render.failed_turn(number, question, words.internal_error))

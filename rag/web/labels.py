@@ -39,6 +39,9 @@ class Labels:
     placeholder: str
     ask: str
     new_chat: str
+    pages: str
+    chat: str
+    evaluation: str
     conversation: str
     examples: str
     documents: str
@@ -99,6 +102,9 @@ ENGLISH = Labels(
     placeholder="Ask in any language",
     ask="Ask",
     new_chat="New chat",
+    pages="Pages",
+    chat="Chat",
+    evaluation="Evaluation",
     conversation="Conversation",
     examples="For example",
     documents="Documents",
@@ -134,6 +140,9 @@ NORWEGIAN = Labels(
     placeholder="Spør på hvilket som helst språk",
     ask="Spør",
     new_chat="Ny samtale",
+    pages="Sider",
+    chat="Samtale",
+    evaluation="Evaluering",
     conversation="Samtale",
     examples="For eksempel",
     documents="Dokumenter",
@@ -169,6 +178,9 @@ RUSSIAN = Labels(
     placeholder="Спросите на любом языке",
     ask="Спросить",
     new_chat="Новый разговор",
+    pages="Страницы",
+    chat="Чат",
+    evaluation="Оценка",
     conversation="Разговор",
     examples="Например",
     documents="Документы",

@@ -35,9 +35,13 @@ def plain(text: str) -> str:
     return escape(disarm(text))
 
 
-def brand(labels: Labels) -> str:
-    """Render the name of the page."""
-    return f'<p class="brand" lang="{labels.language}">{labels.title}</p>'
+def header(labels: Labels, current: str, *, owner: bool) -> str:
+    """Render the name of the program and, for its owner, the way from page to page."""
+    brand = f'<p class="brand">{labels.title}</p>'
+    pages = {"chat": ("./", labels.chat), "evaluation": ("./evaluation", labels.evaluation)}
+    links = "".join(_page_link(address, name, page == current) for page, (address, name) in pages.items())
+    nav = f'<nav aria-label="{labels.pages}">{links}</nav>' if owner else ""
+    return f'<div class="bar" lang="{labels.language}">{brand}{nav}</div>'
 
 
 def welcome(documents: Sequence[Document], prompts: Iterable[Example], labels: Labels) -> str:
@@ -94,6 +98,11 @@ def answered_turn(number: int, answer: Answer, document: DocumentById, labels: L
     button = f'<button type="button" class="show-sources">{count}</button>' if cards else ""
     reply = _reply(number, answer, document, labels) + f'<p class="foot">{sure}{button}</p>'
     return _turn(number, answer.question, reply, sources)
+
+
+def _page_link(address: str, name: str, current: bool) -> str:
+    mark = ' aria-current="page"' if current else ""
+    return f'<a href="{address}"{mark}>{name}</a>'
 
 
 def _chat(body: str, labels: Labels) -> str:

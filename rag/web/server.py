@@ -1,4 +1,4 @@
-"""Serves the chat page: our own FastAPI application with Gradio mounted in it, on a loopback address only.
+"""Serves the pages: our own FastAPI application with Gradio's chat mounted in it, on a loopback address only.
 
 Gradio brings more than a chat needs: a proxy, file routes, uploads, an open API. `Guard` stands in front of it and lets
 through only what the page uses, from pages of this server, under names of this machine.
@@ -24,15 +24,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.config import Settings
 from rag.errors import ServeError
-from rag.web import labels
+from rag.web import evaluation_page, labels
 from rag.web.app import Pipeline, build
+from rag.web.evaluations import MAX_FILE_BYTES, Evaluations
 from rag.web.quick_gradio import gr
+from rag.web.roles import is_owner
 
 MAX_BODY_BYTES = 1_000_000
-OWN_FILES = {"style.css": "text/css", "chat.js": "text/javascript", "icon.svg": "image/svg+xml"}
+OWN_FILES = {
+    "base.css": "text/css",
+    "style.css": "text/css",
+    "chat.js": "text/javascript",
+    "evaluation.css": "text/css",
+    "evaluation.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 HOST = re.compile(r"(?:\[(?P<v6>[\da-fA-F:]+)\]|(?P<name>[\w.-]+))(?::\d+)?")
 OPEN_PATHS = re.compile(
     r"/|/config|/theme\.css|/robots\.txt|/(?:assets|static|web)/.+"
+    r"|/evaluation(?:/state|/run|/stop|/reports/\w+/[\w.]*)?"
     r"|/gradio_api/(?:startup-events|heartbeat/\w+|queue/(?:join|data)|cancel|reset|app_id)/?"
 )
 POLICY = (
@@ -53,6 +63,7 @@ INLINE_SCRIPT = re.compile(r"<script(?:\s+data-[\w-]+)?>(.*?)</script>", re.DOTA
 OWN_HEAD = """<title>{title}</title>
 <meta name="color-scheme" content="light dark" />
 <link rel="icon" type="image/svg+xml" href="./web/icon.svg" />
+<link rel="stylesheet" href="./web/base.css" />
 <link rel="stylesheet" href="./web/style.css" />
 <script src="./web/chat.js" defer></script>
 </head>"""
@@ -77,7 +88,9 @@ def serve_on(
 ) -> None:
     """Serve the page on a port that `listen` took."""
     url = _url(settings.host, listener.getsockname()[1])
-    _Server(application(pipeline), lambda: on_ready(f"Open {url} in a browser (Ctrl-C stops)")).run([listener])
+    with Evaluations(pipeline, settings) as evaluations:
+        app = application(pipeline, evaluations)
+        _Server(app, lambda: on_ready(f"Open {url} in a browser (Ctrl-C stops)")).run([listener])
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -97,12 +110,13 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def application(pipeline: Pipeline) -> FastAPI:
+def application(pipeline: Pipeline, evaluations: Evaluations) -> FastAPI:
     """Return the whole web application, guarded."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     for name, media_type in OWN_FILES.items():
         content = resources.files("rag.web").joinpath(name).read_bytes()
         app.add_api_route(f"/web/{name}", _file(content, media_type))
+    app.router.routes.extend(evaluation_page.routes(evaluations))
     app.add_middleware(Guard)
     gr.mount_gradio_app(
         app,
@@ -134,7 +148,8 @@ class Guard:
             return await Response(status_code=refusal, headers=_security_headers(b""))(scope, receive, send)
         if scope["path"] == "/":
             return await _send_page(self.app, scope, receive, send)
-        await self.app(scope, receive, _with_security_headers(send))
+        own_policy = scope["path"].startswith("/evaluation")  # these pages bring policies that are stricter still
+        await self.app(scope, receive, _with_security_headers(send, own_policy))
 
 
 def _why_refused(method: str, path: str, headers: Headers) -> int | None:
@@ -147,9 +162,12 @@ def _why_refused(method: str, path: str, headers: Headers) -> int | None:
         return 405
     if not OPEN_PATHS.fullmatch(path):
         return 404
+    if path.startswith("/evaluation") and not is_owner(headers):
+        return 403
     if method == "POST" and "content-length" not in headers:
         return 411
-    return 413 if int(headers.get("content-length", 0)) > MAX_BODY_BYTES else None
+    limit = MAX_FILE_BYTES if path == "/evaluation/run" else MAX_BODY_BYTES
+    return 413 if int(headers.get("content-length", 0)) > limit else None
 
 
 async def _send_page(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -179,10 +197,12 @@ def _own_page(html: str, headers: Headers) -> str:
     return NOT_OURS.sub("", html).replace("</head>", OWN_HEAD.format(title=words.title), 1)
 
 
-def _with_security_headers(send: Send) -> Send:
+def _with_security_headers(send: Send, own_policy: bool) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(_security_headers(b""))
+            headers = MutableHeaders(scope=message)
+            kept = dict(headers) if own_policy else {}
+            headers.update(_security_headers(b"") | kept)
         await send(message)
 
     return send_with_headers
@@ -199,7 +219,7 @@ def _file(content: bytes, media_type: str) -> Callable[[], Response]:
 
 
 def _theme() -> gr.themes.Base:
-    """Return a theme without web fonts; its two background colours are those of style.css."""
+    """Return a theme without web fonts; its two background colours are those of base.css."""
     theme = gr.themes.Base(font=[gr.themes.Font("system-ui")], font_mono=[gr.themes.Font("ui-monospace")])
     return theme.set(body_background_fill="#fbfaf7", body_background_fill_dark="#17181a")
 
