@@ -1,0 +1,119 @@
+"""Reads whole paragraphs with a reader: windows over the long ones, and the best span over all windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from rag.encoder import has_bfloat16
+from training.inputs import NULL, Composer, Features, Words, collate
+from training.model import Reader, Scores
+
+WINDOW = 384  # tokens of an input
+_OVERLAP = 128  # tokens that two windows of a paragraph share
+_LONGEST = 40  # tokens of an answer
+_BATCH_TOKENS = 4096
+
+
+class Reading(NamedTuple):
+    """The best span of a paragraph, the lead of its score over that of no answer, and the answerability logit."""
+
+    answer: str
+    lead: float
+    answerable: float
+
+
+class _Window(NamedTuple):
+    """A window of the n-th text, with the offsets of its tokens."""
+
+    number: int
+    features: Features
+    offsets: list[tuple[int, int]]
+
+
+def precision(device: str) -> AbstractContextManager[Any]:
+    """Return the context in which the reader runs: bfloat16 where the device is faster with it."""
+    if device == "cuda" or has_bfloat16():
+        return torch.autocast(device, torch.bfloat16)
+    return nullcontext()
+
+
+class Paragraphs:
+    """A reader put to questions and paragraphs."""
+
+    def __init__(self, reader: Reader, composer: Composer, words: Words) -> None:
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._reader = reader.to(self._device).eval()
+        self._composer = composer
+        self._words = words
+
+    def read(self, questions: Sequence[str], texts: Sequence[str]) -> list[Reading]:
+        """Return the best reading of each question and text."""
+        windows = sorted(self._windows(questions, texts), key=lambda window: len(window.features.ids))
+        best: dict[int, Reading] = {}
+        for batch in _batches(windows):
+            for window, reading in zip(batch, self._readings(batch, texts), strict=True):
+                best[window.number] = _better(best.get(window.number), reading)
+        return [best[number] for number in range(len(texts))]
+
+    def _windows(self, questions: Sequence[str], texts: Sequence[str]) -> Iterator[_Window]:
+        asked, read = self._composer.encode(questions), self._composer.encode(texts)
+        for number, (question, text) in enumerate(zip(asked, read, strict=True)):
+            room = WINDOW - len(self._composer.compose(question.ids, [])[0])
+            for start in _starts(len(text.ids), room):
+                ids, first = self._composer.compose(question.ids, text.ids[start : start + room])
+                yield _Window(number, Features(ids, first, NULL, NULL), text.offsets[start : start + room])
+
+    @torch.inference_mode()
+    def _readings(self, windows: Sequence[_Window], texts: Sequence[str]) -> Iterator[Reading]:
+        batch = collate([window.features for window in windows], self._words, self._device)
+        with precision(self._device):
+            scores = self._reader(batch)
+        starts, ends, answerable = (tensor.cpu() for tensor in scores)
+        for row, window in enumerate(windows):
+            own = Scores(starts[row], ends[row], answerable[row])
+            yield _decode(own, window, texts[window.number])
+
+
+def _starts(tokens: int, room: int) -> range:
+    return range(0, max(1, tokens - _OVERLAP), room - _OVERLAP)
+
+
+def _batches(windows: Sequence[_Window]) -> Iterator[list[_Window]]:
+    batch: list[_Window] = []
+    for window in windows:
+        if batch and (len(batch) + 1) * len(window.features.ids) > _BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(window)
+    if batch:
+        yield batch
+
+
+def _better(one: Reading | None, other: Reading) -> Reading:
+    """Take the better span, and the better answerability wherever it is."""
+    if one is None:
+        return other
+    best = max(one, other, key=lambda reading: reading.lead)
+    return best._replace(answerable=max(one.answerable, other.answerable))
+
+
+def _decode(scores: Scores, window: _Window, text: str) -> Reading:
+    first, size = window.features.first, len(window.offsets)
+    start, end, score = best_span(scores.starts[first : first + size], scores.ends[first : first + size])
+    null = float(scores.starts[NULL] + scores.ends[NULL])
+    answer = text[window.offsets[start][0] : window.offsets[end][1]].strip()
+    return Reading(answer, score - null, float(scores.answerable))
+
+
+def best_span(starts: Tensor, ends: Tensor, longest: int = _LONGEST) -> tuple[int, int, float]:
+    """Return start, end (inclusive) and score of the best span of at most `longest` tokens."""
+    sums = starts[:, None] + ends[None, :]
+    allowed = torch.ones_like(sums, dtype=torch.bool).triu().tril(longest - 1)
+    best = int(sums.masked_fill(~allowed, -torch.inf).argmax())
+    start, end = divmod(best, len(ends))
+    return start, end, float(sums[start, end])
