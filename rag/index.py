@@ -29,7 +29,7 @@ from rag.types import Document, Hit, Passage, SentenceScore, Span
 FORMAT = 4  # raise it whenever a file of a generation, the making of passages or that of vectors changes
 POOL = 200  # candidates from each side that fusion looks at
 # Chosen on dev sets (docs/retrieval.md); the numbers around them do about as well.
-SENTENCE_WEIGHT = 0.3  # of the best sentence's cosine beside the passage's
+SENTENCE_WEIGHT = 1.0  # of the best sentence's cosine beside the passage's
 OVERLAP_WEIGHT = 2.0  # of the question's terms in a sentence beside its standardised cosine
 LEAST_SPREAD = 0.005  # of cosines: few or equal passages have hardly any, and differences would count for too much
 FEW_PASSAGES = 20  # a language's offset is believed by half when it has so many passages

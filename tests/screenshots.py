@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import ROOT, chromium, serving
 
@@ -20,6 +20,18 @@ def main() -> None:
     with TemporaryDirectory() as index, serving("--port", "0", "--index", index) as served, chromium() as browser:
         for name, size in PICTURES.items():
             take(browser, served.url, name, size)
+        take_evaluation(browser, served.url)
+
+
+def take_evaluation(browser: Browser, url: str) -> None:
+    """Run the given questions on the Evaluation page, and save how the run and its report begin."""
+    with browser.new_context(viewport={"width": WIDE[0], "height": 1000}, locale="en-GB") as context:
+        page = context.new_page()
+        page.goto(f"{url}/evaluation")
+        page.locator(".primary").click()
+        expect(page.locator("#run h2.done")).to_be_visible(timeout=120_000)
+        expect(page.frame_locator("iframe").locator("h1")).to_be_visible()
+        save(page, "evaluation.png")
 
 
 def take(browser: Browser, url: str, name: str, size: tuple[int, int]) -> None:
@@ -35,9 +47,13 @@ def take(browser: Browser, url: str, name: str, size: tuple[int, int]) -> None:
         if size == WIDE:
             page.locator("#turn-1 .cite").first.click()
         expect(page.locator("#source-1-1 mark")).to_be_in_viewport()
-        picture = page.screenshot(path=IMAGES / name)
-        if len(picture) > MAX_BYTES:
-            raise SystemExit(f"{name} has {len(picture)} bytes, more than {MAX_BYTES}")
+        save(page, name)
+
+
+def save(page: Page, name: str) -> None:
+    picture = page.screenshot(path=IMAGES / name)
+    if len(picture) > MAX_BYTES:
+        raise SystemExit(f"{name} has {len(picture)} bytes, more than {MAX_BYTES}")
 
 
 if __name__ == "__main__":
