@@ -18,8 +18,10 @@ import pytest
 from markdown_it import MarkdownIt
 from playwright.sync_api import Browser, Page, expect
 
-from rag.evaluation import pictures, report
-from rag.evaluation.report import Entry, markdown_summary, report_page, why, write_report
+from rag.evaluation import entries, overview, pictures, report, wording
+from rag.evaluation.entries import Entry, why
+from rag.evaluation.report import report_page, write_report
+from rag.evaluation.summary import SHOWN_FAILURES, markdown_summary
 from rag.types import Document, Span
 from tests.browser import chromium, document
 
@@ -37,7 +39,7 @@ def measured(value: float | None = 0.75, n: int = 40) -> dict[str, Any]:
 
 def metrics(**changed: Any) -> dict[str, Any]:
     times = {name: {"value": 31.2, "low": 30.0, "high": 33.3, "n": 40} for name in ("p50_ms", "p95_ms")}
-    return {metric.name: measured() for metric in report.METRICS} | times | changed
+    return {metric.name: measured() for metric in wording.METRICS} | times | changed
 
 
 def text_of(number: int) -> str:
@@ -196,13 +198,13 @@ def test_the_head_says_what_was_evaluated_and_how_well(small: str) -> None:
 
 def test_every_metric_is_explained_and_one_without_a_value_is_a_dash() -> None:
     page = report_page(run_of(mixed(2)) | {"metrics": metrics(AUROC=measured(None))}, {})
-    for metric in report.METRICS:
+    for metric in wording.METRICS:
         assert metric.explanation in Elements(page).text
     assert re.search(r"<code>AUROC</code></th><td[^>]*>–</td>", page)
 
 
 def test_differences_are_clear_only_when_their_interval_leaves_out_zero() -> None:
-    verdicts = {each.metric.name: each.verdict for each in report.differences(run_of([], comparison=COMPARISON))}
+    verdicts = {each.metric.name: each.verdict for each in overview.differences(run_of([], comparison=COMPARISON))}
     assert verdicts == {"F1": "better", "EM": "unclear", "AUROC": "unclear", "ECE": "worse"}
 
 
@@ -216,7 +218,7 @@ def test_a_question_shows_expected_given_why_and_history(small: str) -> None:
     text = Elements(small).text
     for said in ("Candidate held back", "Declined: not in the documents", "by hand", "А раньше?", "Было меньше."):
         assert said in text
-    for outcome in report.OUTCOMES:
+    for outcome in wording.OUTCOMES:
         assert f'data-outcome="{outcome.name}"' in small
 
 
@@ -238,15 +240,15 @@ def test_what_is_no_longer_in_the_document_is_shown_alone() -> None:
     changed = {"1.txt": document("1.txt", "other words", language="ru")}
     for documents in ({}, changed):
         (cited,), (missed,), _ = Entry(1, question(1), documents, 200).places
-        assert cited.pieces == (report.Piece("Сумма номер 1 равна ¥1 млрд.", cited=True),)
-        assert missed.pieces == (report.Piece("Сумма номер 1 равна ¥1 млрд.", evidence=True),)
+        assert cited.pieces == (entries.Piece("Сумма номер 1 равна ¥1 млрд.", cited=True),)
+        assert missed.pieces == (entries.Piece("Сумма номер 1 равна ¥1 млрд.", evidence=True),)
     assert "not in the document as it is now" in report_page(run_of([question(1)]), changed)
     assert "document not at hand" in report_page(run_of([question(1)]), {})
 
 
 def test_evidence_is_found_where_it_says_it_starts_else_first() -> None:
     book = {"a": document("a", "one two one two")}
-    place = report._evidence_place
+    place = entries._evidence_place
     assert place({"document": "a", "quote": "two", "start": 12}, book).span == Span(12, 15)
     assert place({"document": "a", "quote": "two", "start": 3}, book).span == Span(4, 7)
     assert place({"document": "a", "quote": "two"}, book).span == Span(4, 7)
@@ -335,7 +337,7 @@ def test_the_page_asks_for_nothing_outside_itself(small: str) -> None:
     ids=["none", "one", "one-unanswerable", "all-answerable", "all-unanswerable", "none-answered"],
 )
 def test_few_questions_or_all_alike_make_a_report_too(questions: list[dict[str, Any]], tmp_path: Path) -> None:
-    run = run_of(questions) | {"metrics": {metric.name: measured(None) for metric in report.METRICS}}
+    run = run_of(questions) | {"metrics": {metric.name: measured(None) for metric in wording.METRICS}}
     page = write_report(run, documents_of(9), tmp_path)
     assert page == tmp_path / "index.html"
     assert (tmp_path / "summary.md").read_text("utf-8").startswith("## Evaluation of seeds.jsonl\n")
@@ -438,7 +440,7 @@ def test_the_summary_has_metrics_differences_outcomes_and_the_surest_failures() 
     assert "Lost (2): q004, gone" in summary
     confidences = [int(found) for found in re.findall(r"(\d+)% \|$", summary, re.MULTILINE)]
     assert confidences == sorted(confidences, reverse=True)
-    assert len(confidences) == report.SHOWN_FAILURES
+    assert len(confidences) == SHOWN_FAILURES
     assert len(rendered(summary).named("table")) == 3
     assert "against the baseline" not in markdown_summary(run_of(mixed(14)))
 
@@ -475,7 +477,7 @@ def test_colours_meet_wcag_aa(scheme: int) -> None:
     for ground in ("paper", "raised", "bubble"):
         for name in ("ink", "soft", "accent", "alarm"):
             assert contrast(colours[name], colours[ground]) >= 4.5, (name, ground)
-        for name in ("field-line", *(outcome.name.replace("_", "-") for outcome in report.OUTCOMES)):
+        for name in ("field-line", *(outcome.name.replace("_", "-") for outcome in wording.OUTCOMES)):
             assert contrast(colours[name], colours[ground]) >= 2.9, (name, ground)
     assert contrast(colours["mark-ink"], colours["mark"]) >= 4.5
     assert contrast(colours["accent"], colours["accent-soft"]) >= 4.5

@@ -23,6 +23,7 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter  # noqa: E402
 
+from rag.evaluation import wording  # noqa: E402
 from rag.untrusted import disarm  # noqa: E402
 
 # Each colour stands for a CSS variable of the page.
@@ -267,7 +268,7 @@ def latency(questions: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) 
         axes.axvline(value, ymax=height, color=colour, linewidth=2)
         side = "right" if value > (edges[0] * edges[-1] if wide else (edges[0] + edges[-1]) / 2) else "left"
         axes.annotate(
-            f"{percentile}%: {milliseconds(value)}",
+            f"{percentile}%: {wording.milliseconds(value)}",
             (value, height),
             xycoords=("data", "axes fraction"),
             xytext=(-6 if side == "right" else 6, 0),
@@ -280,14 +281,14 @@ def latency(questions: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any]) 
     if wide:
         axes.set_xscale("log")
         axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: milliseconds(value)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.milliseconds(value)))
     axes.yaxis.set_major_locator(NullLocator())
     axes.set_xlabel(f"time, {'logarithmic' if wide else 'one question after another'}")
     reading = (
         f"Of {_count(times.size, 'question')}, half were answered within the first mark and 95% within the second."
     )
-    spread = f"from {milliseconds(low)} to {milliseconds(high)}"
-    said = f"Median {milliseconds(marks[50])}, 95th percentile {milliseconds(marks[95])}, {spread}."
+    spread = f"from {wording.milliseconds(low)} to {wording.milliseconds(high)}"
+    said = f"Median {wording.milliseconds(marks[50])}, 95th percentile {wording.milliseconds(marks[95])}, {spread}."
     return Picture(title, reading, f"Distribution of the time to answer. {said}", _svg(figure, "latency"))
 
 
@@ -329,12 +330,6 @@ def _wilson(right: int, n: int) -> list[float]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def milliseconds(value: float) -> str:
-    if value >= 1000:
-        return f"{value / 1000:.3g} s"
-    return f"{value:.0f} ms" if value >= 10 or value == 0 else f"{value:.2g} ms"
 
 
 def _blank(
