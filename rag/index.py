@@ -168,26 +168,39 @@ class Index:
         return cls(folder, contents, store, moments, lexical)
 
     def search(
-        self, question: str, query: Vectors, k: int, *, lexical_weight: float, filters: Filters | None = None
+        self,
+        question: str,
+        query: Vectors,
+        k: int,
+        *,
+        lexical_weight: float,
+        filters: Filters | None = None,
+        read_as: tuple[str, Vectors] | None = None,
     ) -> tuple[Hit, ...]:
         """Return the `k` best passages for a question and its vector, shape (dimension,).
 
         Fused are the cosine of the passage, that of its best sentence, and BM25 by how much of the question the
-        passage has. `docs/retrieval.md` has the measurements.
+        passage has. `docs/retrieval.md` has the measurements. The sentences of the hits are scored for `read_as`, if
+        they are to answer something else than passages are looked for with.
         """
         allowed = self._rows(filters)
         words = self._lexical.score(question)
         pool = np.union1d(self._nearest(query, max(k, POOL), allowed), _best(words.scores, max(k, POOL), allowed))
         passage_cosines = self.store.vectors(pool) @ query
-        sentence_cosines = self._sentence_cosines(pool, query)
-        best_sentence = np.array([cosines.max(initial=-1) for cosines in sentence_cosines], np.float32)
+        sentence_cosines = dict(enumerate(self._sentence_cosines(pool, query)))
+        best_sentence = np.array([cosines.max(initial=-1) for cosines in sentence_cosines.values()], np.float32)
         languages = [self.contents.language(row) for row in pool.tolist()]
         expected = self._moments.towards(query)
         dense = expected.standardise(passage_cosines, languages)
         dense += SENTENCE_WEIGHT * expected.standardise(best_sentence, languages)
         fused = dense + lexical_weight * _weighed(words, pool)
+        best = np.argsort(-fused, kind="stable")[:k]
+        if read_as:
+            question, query = read_as
+            expected = self._moments.towards(query)
+            sentence_cosines = dict(zip(best.tolist(), self._sentence_cosines(pool[best], query), strict=True))
         hits = []
-        for i in np.argsort(-fused, kind="stable")[:k].tolist():
+        for i in best.tolist():
             passage = self.contents.passage(int(pool[i]))
             hits.append(
                 Hit(

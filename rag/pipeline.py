@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from rag import citations, generations, languages
+from rag import citations, followup, generations, languages
 from rag.answerers import Question, create_answerer
 from rag.config import Settings
 from rag.encoder import Encoder, load_encoder
 from rag.errors import IncompatibleIndex, MissingIndex, QuestionError
+from rag.followup import Completed
 from rag.index import Filters, Index
-from rag.types import Answer, Document, Turn
+from rag.types import Answer, Document, Hit, Turn
 
 
 class Pipeline:
@@ -30,15 +31,14 @@ class Pipeline:
         self._answerer = create_answerer(settings)
 
     def ask(self, question: str, history: Sequence[Turn] = (), *, filters: Filters | None = None) -> Answer:
-        """Answer one question. `history`, the turns before, is not used yet. Raises QuestionError."""
+        """Answer one question, completed from the turns before if it leans on them. Raises QuestionError."""
         started = time.perf_counter()
         question = _without_surrogates(question)
         asked = self._checked(question)
+        completed = followup.complete(asked.text, history, asked.language)
+        asked = asked._replace(text=completed.text)
         index = self.index
-        query = self._encoder.embed_queries([asked.text])[0]
-        hits = index.search(
-            asked.text, query, self.settings.hits, lexical_weight=self.settings.lexical_weight, filters=filters
-        )
+        hits = self._search(index, completed, filters)
         searched = time.perf_counter()
         draft = self._answerer.answer(asked, hits if _has_words(asked.text) else (), index.documents)
         verified = tuple(citations.verify(item, index.documents[item.document_id]) for item in draft.citations)
@@ -57,6 +57,22 @@ class Pipeline:
                 "answer": (ended - searched) * 1e3,
                 "total": (ended - started) * 1e3,
             },
+            completed=completed.text if completed.text != completed.question else None,
+        )
+
+    def _search(self, index: Index, completed: Completed, filters: Filters | None) -> tuple[Hit, ...]:
+        settings = self.settings
+        _, text, search = completed
+        vector, *others = self._encoder.embed_queries([text] if text == search else [text, search])
+        query = others[0] if others else vector
+        weight = settings.lexical_weight
+        return index.search(
+            search,
+            query,
+            settings.hits,
+            lexical_weight=weight,
+            filters=filters,
+            read_as=(text, vector) if others else None,
         )
 
     @property

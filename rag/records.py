@@ -21,6 +21,7 @@ def answer_record(answer: Answer) -> dict[str, Any]:
         "conflicts": [_conflict(conflict) for conflict in answer.conflicts],
         "hits": [_hit(hit) for hit in answer.hits],
         "timings_ms": {name: round(value, 1) for name, value in answer.timings_ms.items()},
+        **({"completed": answer.completed} if answer.completed is not None else {}),
     }
 
 

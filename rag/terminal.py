@@ -79,6 +79,8 @@ def print_report(report: Report, settings: Settings) -> None:
 def print_answer(answer: Answer) -> None:
     """Print an answer with its citations, or the nearest passages of one that the documents do not hold."""
     console = Console(highlight=False)
+    if answer.completed:
+        console.print(Text(f"Understood as: {disarm(answer.completed)}", "dim"))
     for statement in answer.statements:
         marks = "".join(f" [{number}]" for number in statement.citations)
         console.print(Text.assemble((disarm(statement.text), "bold" if answer.answered else ""), (marks, "cyan")))

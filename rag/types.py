@@ -159,6 +159,7 @@ class Answer:
     hits: tuple[Hit, ...]
     conflicts: tuple[Conflict, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    completed: str | None = None  # the question with the earlier ones that it leans on, if it does
 
     @property
     def answered(self) -> bool:

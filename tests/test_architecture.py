@@ -20,7 +20,7 @@ STEPS = (
     {"models", "documents", "lexical"},
     {"encoder", "passages", "stores"},
     {"generations", "index"},
-    {"building", "citations"},
+    {"building", "citations", "followup"},
     {"answerers"},
     {"pipeline", "records"},
     {"terminal"},

@@ -16,7 +16,7 @@ from rag.errors import IncompatibleIndex, MissingIndex, QuestionError
 from rag.index import Filters
 from rag.pipeline import Pipeline, has_index
 from rag.records import answer_record
-from rag.types import Answer, Conflict, ConflictValue
+from rag.types import Answer, Conflict, ConflictValue, Turn
 from tests.conftest import SEEDS
 from tests.fakes import HashEncoder, build, write_documents
 
@@ -95,6 +95,26 @@ def test_what_the_documents_do_not_say_is_not_answered(
     assert (answer.citations, answer.short) == ((), None)
     assert answer.hits  # the nearest passages are offered as such
     assert answer.confidence < seeds_pipeline.settings.abstain_below
+
+
+@pytest.mark.model
+def test_a_question_that_leans_is_completed_from_the_turns_before(seeds_pipeline: Pipeline) -> None:
+    first = seeds_pipeline.ask("Сколько токенов в день обработала в октябре ByteDance?")
+    history = [Turn(first.question, first.text)]
+    answer = seeds_pipeline.ask("А у Google?", history)
+    assert answer.question == "А у Google?"
+    assert answer.completed == "Сколько токенов в день обработала в октябре ByteDance? А у Google?"
+    assert "43 трлн" in answer.hits[0].passage.text
+    assert seeds_pipeline.ask("Hvem er styreleder i Volcano Engine?", history).completed is None
+
+
+def test_sentences_are_scored_for_the_question_not_for_the_answer_before(small: Settings) -> None:
+    build(small, {"a.txt": "Red apples grow here.\n\nGreen pears grow there.\n\nBlue plums grow nowhere.\n"})
+    pipeline = Pipeline(small, HashEncoder())
+    alone = pipeline.ask("Which pears? And which plums?")
+    leaning = pipeline.ask("And which plums?", [Turn("Which pears?", "Red apples grow here. Red apples grow here.")])
+    assert leaning.completed == "Which pears? And which plums?"
+    assert [hit.sentence_scores for hit in leaning.hits] == [hit.sentence_scores for hit in alone.hits]
 
 
 @pytest.mark.model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -247,3 +248,11 @@ def test_any_language_header_has_labels(header: str) -> None:
 @given(st.floats(0, 1))
 def test_every_confidence_has_words(value: float) -> None:
     assert all(labels.confidence(value) for labels in (ENGLISH, NORWEGIAN, RUSSIAN))
+
+
+def test_a_completed_question_is_shown_and_stays_text() -> None:
+    document = the_document("The Moon is far away.")
+    answer = replace(an_answer(document, 0, 21), completed="What is the <b>Moon</b>? And how far?")
+    html = render.answered_turn(1, answer, lambda _: document, ENGLISH)
+    assert "Understood as: What is the &lt;b&gt;Moon&lt;/b&gt;? And how far?" in html
+    assert "Understood as" not in render.answered_turn(1, an_answer(document, 0, 21), lambda _: document, ENGLISH)

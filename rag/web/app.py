@@ -115,7 +115,8 @@ def _ask(pipeline: Pipeline, question: str, past: Transcript, words: Labels) -> 
     history = [Turn(turn.question, turn.reply) for turn in past if turn.reply is not None]
     try:
         answer = pipeline.ask(question, history)
-        return Shown(question, answer.text, render.answered_turn(number, answer, pipeline.document, words))
+        given = answer.text if answer.answered else ""  # what was not found tells nothing of where to look next
+        return Shown(question, given, render.answered_turn(number, answer, pipeline.document, words))
     except RagError as error:
         return Shown(question, None, render.failed_turn(number, question, str(error)))
     except Exception:  # a bug must not leave the page waiting: it is logged whole and shown as what it is

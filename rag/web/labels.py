@@ -47,6 +47,7 @@ class Labels:
     documents: str
     more_documents: str  # {} a number
     searching: str
+    understood: str  # {} a question
     sources: str
     show_sources: str  # {} a number
     nearest: str
@@ -110,6 +111,7 @@ ENGLISH = Labels(
     documents="Documents",
     more_documents="and {} more",
     searching="Looking through the documents",
+    understood="Understood as: {}",
     sources="Sources",
     show_sources="Sources: {}",
     nearest="Nearest passages",
@@ -148,6 +150,7 @@ NORWEGIAN = Labels(
     documents="Dokumenter",
     more_documents="og {} til",
     searching="Leter i dokumentene",
+    understood="Forstått som: {}",
     sources="Kilder",
     show_sources="Kilder: {}",
     nearest="Nærmeste avsnitt",
@@ -186,6 +189,7 @@ RUSSIAN = Labels(
     documents="Документы",
     more_documents="и ещё {}",
     searching="Ищу в документах",
+    understood="Понято так: {}",
     sources="Источники",
     show_sources="Источники: {}",
     nearest="Ближайшие отрывки",

@@ -96,7 +96,8 @@ def answered_turn(number: int, answer: Answer, document: DocumentById, labels: L
         sources = _panel(number, labels.nearest, note + "".join(cards))
         count, sure = labels.show_nearest.format(len(cards)), ""
     button = f'<button type="button" class="show-sources">{count}</button>' if cards else ""
-    reply = _reply(number, answer, document, labels) + f'<p class="foot">{sure}{button}</p>'
+    understood = _understood(answer, labels)
+    reply = f'{understood}{_reply(number, answer, document, labels)}<p class="foot">{sure}{button}</p>'
     return _turn(number, answer.question, reply, sources)
 
 
@@ -119,6 +120,13 @@ def _turn(number: int, question: str, reply: str, sources: str) -> str:
 
 def _alert(message: str) -> str:
     return f'<p class="alert" role="alert" dir="auto">{plain(message)}</p>'
+
+
+def _understood(answer: Answer, labels: Labels) -> str:
+    """Show how a question that leans on earlier ones was completed."""
+    if answer.completed is None:
+        return ""
+    return f'<p class="understood" dir="auto">{plain(labels.understood.format(answer.completed))}</p>'
 
 
 def _reply(number: int, answer: Answer, document: DocumentById, labels: Labels) -> str:
