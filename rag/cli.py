@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 a bug, 2 wrong use or bad input, 3 a bar of `rag eval --re
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -45,8 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(str(error), getattr(error, "problems", ()))
     except (KeyboardInterrupt, click.Abort):
         sys.exit(EXIT_INTERRUPTED)
-    except BrokenPipeError:  # `rag ask … | head`
-        sys.stderr.close()
+    except _ReaderGone:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or flushing it on the way out would fail again
         sys.exit(0)
 
 
@@ -75,7 +76,19 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _ReaderGone(Exception):
+    """Whoever read our output has gone, as in `rag ask … | head`."""
+
+
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _ReaderGone from None  # click would call it an error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="rag", message="%(prog)s %(version)s")
 def cli() -> None:
     """Ask questions of a folder of documents and get cited answers."""

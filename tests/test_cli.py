@@ -153,6 +153,17 @@ def test_what_the_documents_do_not_say_is_no_failure(index: Path) -> None:
     assert "Nearest passages" in result.stdout
 
 
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_reader_that_goes_away_is_no_bug(index: Path, more: list[str]) -> None:
+    """As with `rag ask … | head -0`."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "rag", "ask", "Hvem er styreleder i Volcano Engine?", "--index", index, *more]
+    done = subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_filters(index: Path) -> None:
     question = "How much will be spent on Nvidia chips?"
     hits = json.loads(rag("ask", question, "--index", index, "--language", "no", "--json").stdout)["hits"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
 from rag import generations, pipeline, terminal
@@ -68,7 +67,7 @@ def evaluate(
 def convert(files: Sequence[Path], out: Path, leave_out: int) -> None:
     """Convert reading-comprehension data and say what to do with it."""
     made = converters.convert(files, out, leave_out=leave_out)
-    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    errors = terminal.Console(stderr=True, soft_wrap=True, highlight=False)
     for problem in made.problems:
         errors.print(Text(disarm(problem)))
     without = f", {made.left_out} of them without an answer there" if leave_out else ""

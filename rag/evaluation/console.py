@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rag.terminal import Console
 from rag.untrusted import disarm
 
 WIDTH = 120  # where there is no terminal to fit into
