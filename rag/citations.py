@@ -1,13 +1,46 @@
-"""Citations held against the files as they are now."""
+"""Citations held against the files as they are now: made, verified, and looked up by their ids."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Literal, NamedTuple
 
 from rag import documents
-from rag.errors import UnreadableDocument
+from rag.errors import CitationError, UnreadableDocument
 from rag.models import sha256_of
-from rag.types import Citation, Document, Span
+from rag.types import Citation, Document, Span, quote_hash
+
+Status = Literal["verified", "moved", "changed", "gone"]
+HOLDS: frozenset[Status] = frozenset({"verified", "moved"})  # the cited words stand in the document
+CONTEXT = 300  # characters shown on either side
+
+_ID = re.compile(r"(?P<document>[^#~]+)#(?P<start>[0-9]{1,10})-(?P<end>[0-9]{1,10})~(?P<hash>[0-9a-f]{10})")
+_ENCODED = re.compile(r"%(?:23|7E|25)")
+_LONGEST_MOVED = 5000  # characters of a quote that is looked for by its hash alone
+
+
+class Reference(NamedTuple):
+    """A citation's id in its parts."""
+
+    document_id: str
+    span: Span
+    hash: str
+
+
+class LookUp(NamedTuple):
+    """What has become of a citation. `start` and `end` are where it stands now, or did when it was made."""
+
+    id: str
+    status: Status
+    document_id: str
+    start: int
+    end: int
+    quote: str | None  # what was cited, if that is still known
+    context: str | None  # what stands around it now
+    context_start: int
+    found: str | None  # what stands there now instead, if it was changed
 
 
 def cite(document: Document, span: Span) -> Citation:
@@ -17,14 +50,95 @@ def cite(document: Document, span: Span) -> Citation:
 
 def verify(citation: Citation, document: Document) -> Citation:
     """Return the citation with `verified` set: its quote stands at its place in the document's file as it is now."""
-    return replace(citation, verified=_current_text(document)[citation.start : citation.end] == citation.quote)
+    text = _current_text(document) or ""
+    return replace(citation, verified=text[citation.start : citation.end] == citation.quote)
 
 
-def _current_text(document: Document) -> str:
-    """Return the text of a document's file; read anew only when its bytes are no longer those that were indexed."""
+def parse_id(text: str) -> Reference:
+    """Take an id apart. Raises CitationError when it has not the form, or names what no documents folder can hold.
+
+    >>> parse_id("a%23b.txt#0-2~3639efcd08").document_id
+    'a#b.txt'
+    """
+    match = _ID.fullmatch(text.strip())
+    if not match:
+        raise CitationError(f"{text[:80]!r} is no citation id; one looks like letters/lease.md#120-164~4c443e54e0")
+    name = match["document"]
+    if "%" in _ENCODED.sub("", name):
+        raise CitationError(f"{text[:80]!r} is no citation id: in a file's name only %23, %7E and %25 are encoded")
+    name = _ENCODED.sub(lambda code: chr(int(code.group()[1:], 16)), name)
+    if name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name) or {"..", ".", ""} & set(re.split(r"[/\\]", name)):
+        raise CitationError(f"{text[:80]!r} is no citation id: the document is a path below the documents folder")
+    span = Span(int(match["start"]), int(match["end"]))
+    if span.start >= span.end:
+        raise CitationError(f"{text[:80]!r} is no citation id: it ends at {span.end}, before or where it starts")
+    return Reference(name, span, match["hash"])
+
+
+def look_up(text: str, indexed: Mapping[str, Document]) -> LookUp:
+    """Tell what has become of a citation; documents are looked for among the indexed ones only.
+
+    Raises CitationError when the id is malformed.
+    """
+    reference = parse_id(text)
+    document_id, span, _ = reference
+    document = indexed.get(document_id)
+    known = _slice(document.text, span) if document else ""
+    quote = known if quote_hash(known) == reference.hash else None
+    current = _current_text(document) if document else None
+    if current is None:
+        return LookUp(text, "gone", document_id, *span, quote, None, 0, None)
+    if quote_hash(_slice(current, span)) == reference.hash:
+        return _standing(text, "verified", document_id, current, span)
+    moved = _moved(current, reference, quote)
+    if moved:
+        return _standing(text, "moved", document_id, current, moved)
+    around = _around(current, span)
+    return LookUp(
+        text, "changed", document_id, *span, quote, _slice(current, around), around.start, _slice(current, span)
+    )
+
+
+def _standing(text: str, status: Status, document_id: str, current: str, span: Span) -> LookUp:
+    around = _around(current, span)
+    return LookUp(text, status, document_id, *span, _slice(current, span), _slice(current, around), around.start, None)
+
+
+def _around(text: str, span: Span) -> Span:
+    return Span(max(0, min(span.start, len(text)) - CONTEXT), min(len(text), span.end + CONTEXT))
+
+
+def _slice(text: str, span: Span) -> str:
+    return text[span.start : span.end]
+
+
+def _moved(text: str, reference: Reference, quote: str | None) -> Span | None:
+    """Return the place nearest to the old one where the cited words stand now.
+
+    Where the index no longer has them, all that is left of them is their length and hash.
+    """
+    length = reference.span.end - reference.span.start
+    if quote is not None:
+        places: Iterator[int] = (match.start() for match in re.finditer(f"(?={re.escape(quote)})", text))
+    elif length <= _LONGEST_MOVED:
+        starts = range(len(text) - length + 1)
+        places = (start for start in starts if quote_hash(text[start : start + length]) == reference.hash)
+    else:
+        return None
+    nearest = min(places, key=lambda place: abs(place - reference.span.start), default=None)
+    return None if nearest is None else Span(nearest, nearest + length)
+
+
+def _current_text(document: Document) -> str | None:
+    """Return the text of a document's file; read anew only when its bytes are no longer those that were indexed.
+
+    None when there is no such file any more, and nothing where it is no text any more.
+    """
     try:
         if sha256_of(document.path) == document.sha256:
             return document.text
         return documents.decode(document.path.read_bytes())
+    except FileNotFoundError:
+        return None
     except (OSError, ValueError, UnreadableDocument):
         return ""

@@ -1,6 +1,7 @@
 """The command `rag`: one function a command.
 
-Exit codes: 0 done, 1 a bug, 2 wrong use or bad input, 3 a bar of `rag eval --require` not cleared, 130 interrupted.
+Exit codes: 0 done, 1 a bug, 2 wrong use or bad input, 3 a bar of `rag eval --require` not cleared or a citation that no
+longer holds, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -144,6 +145,39 @@ def _date(option: str, value: str | None) -> Any:
         return dt.date.fromisoformat(value) if value else None
     except ValueError:
         raise click.BadParameter(f"{value!r} is not a date like 2026-01-31", param_hint=option) from None
+
+
+@cli.command(name="cite")
+@click.argument("identity", metavar="ID", required=False)
+@click.option("--find", "words", metavar="WORDS", help="Look a remembered phrase up instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@_with_settings
+def look_up(
+    settings: Settings, identity: str | None, words: str | None, as_json: bool, origins: dict[str, str]
+) -> None:
+    """Show the passage behind a citation ID, and whether it still holds."""
+    from rag import citations, phrases, terminal
+    from rag.pipeline import open_index
+    from rag.records import look_up_record
+
+    if (identity is None) == (words is None):
+        raise click.UsageError("give either the id of a citation, or --find and words")
+    index = open_index(settings)
+    if words is not None:
+        places = phrases.find(words, index.documents, index.contents.sentences_by_document())
+        found = [citations.look_up(place.citation.id, index.documents) for place in places]
+        if as_json:
+            click.echo(json.dumps([look_up_record(each) for each in found], ensure_ascii=False))
+        else:
+            terminal.print_places(found, index.documents)
+        return
+    one = citations.look_up(str(identity), index.documents)
+    if as_json:
+        click.echo(json.dumps(look_up_record(one), ensure_ascii=False))
+    else:
+        terminal.print_look_up(one, index.documents.get(one.document_id))
+    if one.status not in citations.HOLDS:
+        sys.exit(EXIT_UNMET)
 
 
 @cli.command(name="eval")

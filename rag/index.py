@@ -124,6 +124,15 @@ class Contents:
         last = self.passages[row + 1, 3] if row + 1 < len(self.passages) else len(self.sentences)
         return slice(int(self.passages[row, 3]), int(last))
 
+    def sentences_by_document(self) -> dict[str, list[Span]]:
+        """Return the sentences of each document in their order; overlapping passages have some in common."""
+        found: dict[str, dict[Span, None]] = {document.id: {} for document in self.documents}
+        for row in range(len(self.passages)):
+            document = self.documents[int(self.passages[row, 0])]
+            spans = self.sentences[self.sentence_range(row)].tolist()
+            found[document.id].update(dict.fromkeys(Span(*span) for span in spans))
+        return {name: sorted(spans) for name, spans in found.items()}
+
     def language(self, row: int) -> str:
         document: Document = self.documents[int(self.passages[row, 0])]
         return document.language

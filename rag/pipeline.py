@@ -26,7 +26,7 @@ class Pipeline:
         """Open the index, then load the encoder. Raises MissingIndex, IncompatibleIndex, DamagedIndex, ModelError."""
         self.settings = settings
         self._opening = threading.Lock()
-        self._index = _open(settings)
+        self._index = open_index(settings)
         self._encoder = encoder or load_encoder(settings)
         self._answerer = create_answerer(settings)
 
@@ -84,7 +84,7 @@ class Pipeline:
         with self._opening:
             if _current(self.settings.index) not in (None, self._index.folder):
                 with suppress(IncompatibleIndex):
-                    self._index = _open(self.settings)
+                    self._index = open_index(self.settings)
             return self._index
 
     def documents(self) -> Sequence[Document]:
@@ -130,12 +130,15 @@ def _current(index: Path) -> Path | None:
         return None  # whoever removed it under a running chat: that goes on with what it has in memory
 
 
-def _open(settings: Settings) -> Index:
-    """Open the current generation; if a build removes it meanwhile, the next one."""
+def open_index(settings: Settings) -> Index:
+    """Open the current generation; if a build removes it meanwhile, the next one.
+
+    Raises MissingIndex, IncompatibleIndex, DamagedIndex.
+    """
     folder = generations.current_generation(settings.index)
     try:
         return Index.load(folder, settings)
     except Exception:
         if _current(settings.index) != folder:
-            return _open(settings)
+            return open_index(settings)
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rag.citations import LookUp
 from rag.types import Answer, Candidate, Citation, Conflict, Hit
 
 
@@ -22,6 +23,20 @@ def answer_record(answer: Answer) -> dict[str, Any]:
         "hits": [_hit(hit) for hit in answer.hits],
         "timings_ms": {name: round(value, 1) for name, value in answer.timings_ms.items()},
         **({"completed": answer.completed} if answer.completed is not None else {}),
+    }
+
+
+def look_up_record(found: LookUp) -> dict[str, Any]:
+    """Return what has become of a citation as a JSON object."""
+    return {
+        "id": found.id,
+        "status": found.status,
+        "document": found.document_id,
+        "start": found.start,
+        "end": found.end,
+        "quote": found.quote,
+        "context": found.context,
+        "found": found.found,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,11 +19,12 @@ from rich.text import Text
 from rag import __version__, generations, models
 from rag.building import Progress as Notify
 from rag.building import Report, build_index
+from rag.citations import CONTEXT, LookUp
 from rag.config import Settings
 from rag.encoder import has_bfloat16, load_encoder
 from rag.errors import MissingIndex, RagError
 from rag.index import Index
-from rag.types import Answer, Citation
+from rag.types import Answer, Citation, Document
 from rag.untrusted import disarm
 
 NEAREST = 3
@@ -101,6 +103,64 @@ def print_answer(answer: Answer) -> None:
             console.print(Text(disarm(hit.passage.id), "cyan"))
             console.print(Padding(Text(_excerpt(hit.passage.text), "dim"), (0, 0, 0, 4)))
     console.print(Text(f"Confidence {answer.confidence:.0%}, {answer.timings_ms['total']:.0f} ms", "dim"))
+
+
+STATUS = {
+    "verified": ("verified: it stands in the file as it is now", "green"),
+    "moved": ("moved: the file was changed, and the cited words stand elsewhere in it now", "yellow"),
+    "changed": ("changed: the cited words do not stand in the file any more", "red"),
+    "gone": ("gone: there is no such document, or not any more", "red"),
+}
+
+
+def print_look_up(found: LookUp, document: Document | None) -> None:
+    """Print what has become of a citation: its state, its document, and the words in their context."""
+    console = Console(highlight=False)
+    console.print(Text(*STATUS[found.status]))
+    if document:
+        console.print(_description(document))
+    console.print(Text(f"{disarm(found.document_id)}, characters {found.start} to {found.end}", "cyan"))
+    if found.status == "changed" and found.quote is not None:
+        console.print(Text("\nWhat was cited:", "dim"))
+        console.print(Padding(Text(disarm(found.quote)), (0, 0, 0, 4)))
+        console.print(Text("What stands there now:", "dim"))
+    if found.context is not None:
+        console.print()
+        console.print(Padding(_in_context(found), (0, 0, 0, 4)))
+
+
+def print_places(places: Sequence[LookUp], documents: Mapping[str, Document]) -> None:
+    """Print where a phrase stands, each place with the id that cites it."""
+    console = Console(highlight=False)
+    if not places:
+        console.print(Text("Nothing like that stands in the documents."))
+    for found in places:
+        console.print(Text(disarm(found.id), "cyan"))
+        console.print(_description(documents[found.document_id]))
+        console.print(Padding(_in_context(found), (0, 0, 1, 4)))
+
+
+def _description(document: Document) -> Text:
+    date = document.date.isoformat() if document.date else "undated"
+    return Text.assemble((disarm(document.title), "bold"), (f" · {date} · {document.language}", "dim"))
+
+
+def _in_context(found: LookUp) -> Text:
+    """Return the context with the cited words, or what stands in their place, in reverse."""
+    context = found.context or ""
+    start, end = (min(max(place - found.context_start, 0), len(context)) for place in (found.start, found.end))
+    before, after = context[:start].lstrip(), context[end:].rstrip()
+    if found.context_start and " " in before:
+        before = "…" + before.partition(" ")[2]
+    if len(after) >= CONTEXT and " " in after:
+        after = after.rpartition(" ")[0] + "…"
+    cited = (disarm(context[start:end]), "reverse")
+    return Text.assemble((disarm(_closed_up(before)), "dim"), cited, (disarm(_closed_up(after)), "dim"))
+
+
+def _closed_up(text: str) -> str:
+    """Leave one blank line where there are several."""
+    return re.sub(r"\n\s*\n", "\n\n", text)
 
 
 def _source(number: int, citation: Citation) -> Text:

@@ -21,7 +21,7 @@ STEPS = (
     {"encoder", "passages", "stores"},
     {"generations", "index"},
     {"building", "citations", "followup"},
-    {"answerers"},
+    {"answerers", "phrases"},
     {"pipeline", "records"},
     {"terminal"},
     {"evaluation"},

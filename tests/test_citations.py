@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.citations import cite, verify
+from rag.citations import HOLDS, cite, look_up, parse_id, verify
 from rag.documents import read_document
+from rag.errors import CitationError
+from rag.phrases import NEARLY, find
+from rag.sentences import split
 from rag.types import Citation, Document, Span
 
 TEXT = "Første linje.\r\nСтоимость контракта — ¥40 млрд.\r\nКонец."
@@ -114,3 +117,146 @@ def test_the_document_can_be_read_from_the_id(name: str, start: int, length: int
     assert unquote(encoded) == name
     assert rest == f"{start}-{start + length}~{hashlib.sha256(b'quote').hexdigest()[:10]}"
     assert (citation_id.count("#"), citation_id.count("~")) == (1, 1)
+
+
+# --- looking up -------------------------------------------------------------------------------------------------------
+
+
+def indexed(folder: Path, text: str, name: str = "a.txt") -> dict[str, Document]:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    document = read_document(folder, path, max_bytes=10**6)
+    return {document.id: document}
+
+
+BEFORE = "Первый абзац.\n\nСтоимость контракта — ¥40 млрд.\n\nКонец."
+
+
+def cited(documents: dict[str, Document], quote: str = QUOTE) -> Citation:
+    (document,) = documents.values()
+    start = document.text.index(quote)
+    return cite(document, Span(start, start + len(quote)))
+
+
+@pytest.mark.parametrize("indexed_again", [False, True])
+@pytest.mark.parametrize(
+    ("now", "status", "start"),
+    [
+        (BEFORE, "verified", 15),
+        (BEFORE + " И ещё.", "verified", 15),
+        ("Новое начало. " + BEFORE, "moved", 29),
+        (f"{QUOTE} {BEFORE.replace('Первый', 'Самый первый')} {QUOTE}", "moved", 0),  # the nearest place
+        (BEFORE.replace("40", "41"), "changed", 15),
+        ("Коротко.", "changed", 15),
+        (None, "gone", 15),
+    ],
+)
+def test_what_has_become_of_a_citation(
+    tmp_path: Path, now: str | None, status: str, start: int, indexed_again: bool
+) -> None:
+    """Whether the index still knows the cited words, or has been built anew since: the id and the file decide."""
+    documents = indexed(tmp_path, BEFORE)
+    citation = cited(documents)
+    if now is None:
+        (tmp_path / "a.txt").unlink()
+        documents = {} if indexed_again else documents
+    else:
+        fresh = indexed(tmp_path, now)
+        documents = fresh if indexed_again else documents
+    found = look_up(citation.id, documents)
+    assert (found.status, found.start, found.document_id) == (status, start, "a.txt")
+    if status in HOLDS:
+        assert found.quote == QUOTE
+        assert found.context is not None
+        assert found.context[found.start - found.context_start : found.end - found.context_start] == QUOTE
+    if status == "changed":
+        assert now is not None
+        assert found.found == now[15 : 15 + len(QUOTE)]
+        assert found.quote == (None if indexed_again else QUOTE)
+    if status == "gone":
+        assert found.context is None
+
+
+def test_a_file_that_is_no_text_any_more_has_changed(tmp_path: Path) -> None:
+    documents = indexed(tmp_path, BEFORE)
+    citation = cited(documents)
+    (tmp_path / "a.txt").write_bytes(b"\x00\x01\x02" * 100)
+    assert look_up(citation.id, documents).status == "changed"
+
+
+def test_an_id_survives_indexing_again(tmp_path: Path) -> None:
+    assert cited(indexed(tmp_path, BEFORE)).id == cited(indexed(tmp_path, BEFORE)).id
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "a.txt", "a.txt#1-2", "a.txt#1-2~short", "a.txt#2-1~0123456789", "a.txt#1-1~0123456789"),
+        *("../a.txt#1-2~0123456789", "b/../a.txt#1-2~0123456789", "/etc/passwd#1-2~0123456789"),
+        *("C:\\a.txt#1-2~0123456789", "..\\a.txt#1-2~0123456789", "b//a.txt#1-2~0123456789", "./a.txt#1-2~0123456789"),
+        *("a%2e%2e.txt#1-2~0123456789", "%2Fetc#1-2~0123456789", "a.txt#-1-2~0123456789", "a.txt#1-2~0123456789#3"),
+        *("a.txt#1-99999999999~0123456789", "a.txt#1-2~ABCDEF0123", "a.txt#١-٢~0123456789"),
+    ],
+)
+def test_malformed_ids_are_refused(text: str) -> None:
+    with pytest.raises(CitationError, match="is no citation id"):
+        look_up(text, {})
+
+
+@given(
+    st.text(st.characters(exclude_characters="/\\:\0", exclude_categories=["Cs"]), min_size=1).filter(
+        lambda name: name not in (".", "..") and name == name.strip()
+    ),
+    st.integers(0, 10**9),
+    st.integers(1, 10**6),
+    st.text(),
+)
+def test_an_id_is_taken_apart_as_it_was_made(name: str, start: int, length: int, quote: str) -> None:
+    citation = Citation(name, start, start + length, quote, "")
+    reference = parse_id(citation.id)
+    assert (reference.document_id, reference.span) == (name, Span(start, start + length))
+
+
+# --- phrases ----------------------------------------------------------------------------------------------------------
+
+
+def sentences_of(documents: dict[str, Document]) -> dict[str, list[Span]]:
+    return {name: split(document.text, document.language) for name, document in documents.items()}
+
+
+LETTERS = (
+    "Leien er 9000 kroner i måneden.\nHuset ble solgt  i fjor\nsommer. Katten heter Pus.\nСрок аренды истекает в марте."
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "quote", "similarity"),
+    [
+        ("9000 KRONER", "9000 kroner", 100),
+        ("solgt i fjor sommer", "solgt  i fjor\nsommer", 100),
+        ("leien var 9000 kroner i måneden", "Leien er 9000 kroner i måneden.", None),
+        ("срок аренды истек в марте", "Срок аренды истекает в марте.", None),
+        ("huset ble solgt i fjor sommer. katten het pus", "Huset ble solgt  i fjor\nsommer. Katten heter Pus.", None),
+    ],
+)
+def test_phrases_are_found_to_the_letter_or_nearly(
+    tmp_path: Path, words: str, quote: str, similarity: float | None
+) -> None:
+    documents = indexed(tmp_path, LETTERS)
+    place, *_ = find(words, documents, sentences_of(documents))
+    assert place.citation.quote == quote
+    assert place.citation.verified
+    assert place.similarity == similarity if similarity else NEARLY <= place.similarity < 100
+    assert look_up(place.citation.id, documents).status == "verified"
+
+
+def test_what_nobody_wrote_is_not_found(tmp_path: Path) -> None:
+    documents = indexed(tmp_path, LETTERS)
+    assert find("kvantemekanikk og relativitetsteori", documents, sentences_of(documents)) == []
+
+
+@pytest.mark.parametrize("words", ["", "  ", "?!"])
+def test_no_words_are_refused(words: str) -> None:
+    with pytest.raises(CitationError, match="nothing to find"):
+        find(words, {}, {})

@@ -108,6 +108,8 @@ def test_help_lists_the_commands() -> None:
         (("serve", "--port", "many"), "'many' is not a valid integer"),
         (("serve", "--port", "70000"), "setting 'port' (--port): input should be less than or equal to 65535"),
         (("ask", "x", "--answerer", "oracle"), "setting 'answerer' (--answerer)"),
+        (("cite",), "give either the id of a citation, or --find and words"),
+        (("cite", "x", "--find", "y"), "give either the id of a citation, or --find and words"),
         (("ask", "x", "--since", "yesterday"), "'yesterday' is not a date like 2026-01-31"),
     ],
 )
@@ -151,6 +153,48 @@ def test_what_the_documents_do_not_say_is_no_failure(index: Path) -> None:
     assert result.returncode == 0
     assert result.stdout.startswith("Det står ikke i dokumentene.")
     assert "Nearest passages" in result.stdout
+
+
+def test_a_citation_is_looked_up(tmp_path: Path) -> None:
+    folder, index = tmp_path / "letters", tmp_path / "index"
+    folder.mkdir()
+    lease = folder / "lease.md"
+    lease.write_text("# Lease\n\nThe lease of the flat ends on 31 March 2027. The rent is due monthly.\n", "utf-8")
+    rag("index", folder, "--index", index)
+    answer = json.loads(rag("ask", "When does the lease end?", "--index", index, "--json").stdout)
+    identity = answer["citations"][0]["id"]
+    shown = rag("cite", identity, "--index", index)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "verified" in shown.stdout
+    assert "The lease of the flat ends on 31 March 2027." in shown.stdout
+    assert "undated · en" in shown.stdout
+    record = json.loads(rag("cite", identity, "--index", index, "--json").stdout)
+    assert list(record) == ["id", "status", "document", "start", "end", "quote", "context", "found"]
+    assert (record["status"], record["document"], record["found"]) == ("verified", "lease.md", None)
+    lease.write_text("# Lease\n\nNew. The lease of the flat ends on 31 March 2027.\n", "utf-8")
+    moved = rag("cite", identity, "--index", index, "--json")
+    assert (moved.returncode, json.loads(moved.stdout)["status"]) == (0, "moved")
+    lease.write_text("# Lease\n\nThe lease of the flat ends on 30 April 2028.\n", "utf-8")
+    changed = rag("cite", identity, "--index", index)
+    assert changed.returncode == 3
+    for words in ("changed", "What was cited:", "31 March 2027", "What stands there now:", "30 April 2028"):
+        assert words in changed.stdout
+    lease.unlink()
+    gone = rag("cite", identity, "--index", index)
+    assert (gone.returncode, "gone" in gone.stdout) == (3, True)
+
+
+def test_a_phrase_is_looked_up(index: Path) -> None:
+    exact = json.loads(rag("cite", "--find", "TAN DAI, styreleder", "--index", index, "--json").stdout)
+    assert [(place["quote"], place["status"]) for place in exact] == [("Tan Dai, styreleder", "verified")]
+    nearly = rag("cite", "--find", "Исследовательскую структуру Seed перевели недавно в Сингапур", "--index", index)
+    assert "Исследовательская структура Seed" in nearly.stdout
+    nothing = rag("cite", "--find", "xyzzy plugh", "--index", index)
+    assert (nothing.returncode, nothing.stdout) == (0, "Nothing like that stands in the documents.\n")
+
+
+def test_a_malformed_id_is_bad_input(index: Path) -> None:
+    assert "is no citation id" in refused(rag("cite", "../../etc/passwd#0-9~0123456789", "--index", index))
 
 
 @pytest.mark.parametrize("more", [[], ["--json"]])

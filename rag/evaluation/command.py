@@ -7,11 +7,10 @@ from pathlib import Path
 
 from rich.text import Text
 
-from rag import generations, pipeline, terminal
+from rag import pipeline, terminal
 from rag.config import Settings
 from rag.documents import read_folder
 from rag.evaluation import compare, console, converters, session
-from rag.index import Index
 from rag.types import Document
 from rag.untrusted import disarm
 
@@ -24,7 +23,7 @@ def check(file: Path, folder: Path | None, settings: Settings) -> None:
 
 def _documents(folder: Path | None, settings: Settings) -> Mapping[str, Document]:
     if folder is None and pipeline.has_index(settings):
-        return Index.load(generations.current_generation(settings.index), settings).documents
+        return pipeline.open_index(settings).documents
     max_bytes = int(settings.max_file_megabytes * 1_000_000)
     found = read_folder(folder or settings.documents, max_bytes=max_bytes).documents
     return {document.id: document for document in found}
