@@ -260,13 +260,21 @@ def test_a_block_has_the_share_of_negatives_and_crosses_languages(block: list[Ex
 
 
 def start(sets: dict[str, Collection], tokenizer: Tokenizer) -> Run:
-    blocks = feature_blocks(Stream(sets, tokenizer, seed=1), Composer(tokenizer))
+    blocks = feature_blocks(Stream(sets, tokenizer, seed=1), Composer(tokenizer), positions=512)
     return Run(reader(), Plan(batch_tokens=1024, dropout=0.1), blocks, words)
 
 
 def take(run: Run, steps: int) -> None:
     for _ in zip(range(steps), run.steps(), strict=False):
         pass
+
+
+def test_inputs_that_are_too_long_are_left_out(sets: dict[str, Collection], tokenizer: Tokenizer) -> None:
+    stream, composer = Stream(sets, tokenizer, seed=1), Composer(tokenizer)
+    lengths = [len(item.ids) for item in feature_blocks(stream, composer, positions=512)(0)]
+    kept = [len(item.ids) for item in feature_blocks(stream, composer, positions=40)(0)]
+    assert max(lengths) > 40
+    assert kept == [length for length in lengths if length <= 40]
 
 
 def test_a_resumed_run_ends_where_one_without_a_stop_does(

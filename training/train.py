@@ -140,12 +140,12 @@ def _optimiser(parameters: dict[str, torch.nn.Parameter], plan: Plan) -> torch.o
     return torch.optim.AdamW(groups, plan.learning_rate, (0.9, 0.98), weight_decay=plan.weight_decay, fused=True)
 
 
-def feature_blocks(stream: Stream, composer: Composer) -> Blocks:
-    """Return the function that makes the inputs of a block of examples."""
+def feature_blocks(stream: Stream, composer: Composer, positions: int) -> Blocks:
+    """Return the function that makes the inputs of a block of examples, less the few too long to be read."""
 
     def block(number: int) -> list[Features]:
         questions, windows, answers, *_ = zip(*stream.block(number), strict=True)
-        return composer.features(questions, windows, answers)
+        return [item for item in composer.features(questions, windows, answers) if len(item.ids) <= positions]
 
     return block
 
@@ -257,7 +257,7 @@ def main() -> None:
     stream = Stream(training_sets(given.data, plan.hold_out_articles), tokenizer, plan.seed)
     model = packed_model()
     reader = from_trunk(model, plan.seed, plan.dropout)
-    run = Run(reader, plan, feature_blocks(stream, Composer(tokenizer)), model.word_vectors)
+    run = Run(reader, plan, feature_blocks(stream, Composer(tokenizer), model.shape.positions), model.word_vectors)
     wanted = recipe(plan, given.data)
     _resume(run, given.work, wanted)
     train(run, given.work, wanted, given.minutes)
