@@ -21,7 +21,7 @@ from starlette.requests import Request
 
 from rag.config import Settings
 from rag.errors import EvaluationError, QuestionError, QuestionFileError
-from rag.evaluation.report import HEADLINES
+from rag.evaluation.wording import HEADLINES
 from rag.web import evaluation_labels, evaluation_view
 from rag.web.evaluation_page import TooLarge, body
 from rag.web.evaluations import KEPT_REPORTS, MAX_FILE_BYTES, Evaluations, shown_name
