@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TORCH ?= torch==2.13.0
 
 # The level that the given questions must keep on the given documents; evaluation/bars.txt says how high.
-BARS = $(foreach bar,$(shell cat evaluation/bars.txt),--require '$(bar)')
+BARS = --require $(foreach bar,$(shell cat evaluation/bars.txt),'$(bar)')
 
 .PHONY: run test lint eval bench screenshots clean
 

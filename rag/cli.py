@@ -182,25 +182,37 @@ def look_up(
 
 @cli.command(name="eval")
 @click.argument("file", type=_FILE, metavar="QUESTIONS")
+@click.argument("bars", nargs=-1, metavar="[BAR]...")
 @click.option("--documents", "folder", type=_FOLDER, metavar="DIR", help="Index this folder and ask it, not --index.")
 @click.option("--answerer", metavar="NAME", help="What makes the answers: sentence.")
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write everything that was measured there.")
 @click.option("--report", type=_FOLDER, metavar="DIR", help="Write a report there: index.html and summary.md.")
 @click.option("--baseline", type=_FILE, metavar="FILE", help="Compare with what an earlier --json wrote.")
-@click.option("--require", multiple=True, metavar="BAR", help="Exit with 3 unless met, as 'F1>=0.70'. Repeatable.")
+@click.option(
+    "--require", multiple=True, metavar="BAR", help="Exit with 3 unless met, as 'F1>=0.70'; several may follow."
+)
 @click.option("--check", is_flag=True, help="Ask nothing: check that the file is sound and fits the documents.")
 @_with_settings
 def evaluate(
-    settings: Settings, file: Path, folder: Path | None, check: bool, origins: dict[str, str], **options: Any
+    settings: Settings,
+    file: Path,
+    bars: Sequence[str],
+    folder: Path | None,
+    require: Sequence[str],
+    check: bool,
+    origins: dict[str, str],
+    **options: Any,
 ) -> None:
     """Ask all QUESTIONS (JSON lines) and measure the answers."""
     from rag.evaluation import command
 
+    if bars and not require:
+        raise click.UsageError(f"got an unexpected extra argument ({bars[0]}); bars come after --require")
     if folder and origins["index"] == "--index":
         raise click.UsageError("--documents and --index exclude each other")
     if check:
         command.check(file, folder, settings)
-    elif unmet := command.evaluate(file, folder, settings, **options):
+    elif unmet := command.evaluate(file, folder, settings, require=(*require, *bars), **options):
         for message in unmet:
             click.echo(f"rag: {message}", err=True)
         sys.exit(EXIT_UNMET)

@@ -67,6 +67,8 @@ def test_bars(index: Path, few: Path) -> None:
     assert rag("eval", few, "--index", index, "--require", "verified==1", "--require", "F1>=0").returncode == 0
     failed = rag("eval", few, "--index", index, "--require", "F1>=0.999", "--require", "verified==1")
     assert failed.returncode == 3
+    several = rag("eval", few, "--index", index, "--require", "verified==1", "F1>=0.999", "EM>=0.999")
+    assert (several.returncode, several.stderr.count("is not met")) == (3, 2)
     assert failed.stderr.startswith("rag: F1>=0.999 is not met: F1 is 0.")
     assert failed.stderr.count("\n") == 1
 
@@ -111,6 +113,8 @@ def test_all_problems_of_a_file(index: Path, tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["--require", "F2>=0.5"], "there is no metric 'F2'"),
+        (["--require", "F1>=0.5", "F3>=0.5"], "there is no metric 'F3'"),
+        (["F1>=0.5"], "bars come after --require"),
         (["--baseline", "none.json"], "there is no baseline none.json"),
         (["--answerer", "oracle"], "setting 'answerer' (--answerer)"),
         (["--documents", "seeds", "--index", "x"], "--documents and --index exclude each other"),
