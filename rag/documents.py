@@ -223,8 +223,12 @@ def decode(data: bytes) -> str:
     >>> decode("Цена\\r\\n5 €".encode("cp1251"))
     'Цена\\n5 €'
     """
-    text = _decode(data).replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", text.removeprefix("\ufeff"))
+    return normalised(_decode(data).removeprefix("\ufeff"))
+
+
+def normalised(text: str) -> str:
+    """Return text as offsets count it: line ends as ``\\n``, the characters in NFC."""
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _decode(data: bytes) -> str:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from rag.errors import EvaluationError
 from rag.evaluation import aggregates
 from rag.evaluation.aggregates import METRICS
-from rag.evaluation.run import Result, columns_of
+from rag.evaluation.run import Result, columns_of, rounded
 
 _COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "==": operator.eq}
 _REQUIREMENT = re.compile(r"\s*([\w@]+)\s*([<>=!]+)\s*(\S+)\s*")
@@ -110,11 +110,11 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
         "settings_differ": _differing(before["settings"], after["settings"]),
         "metrics": {
             name: {
-                "before": _rounded(values[0][name].value),
-                "after": _rounded(values[1][name].value),
-                "difference": _rounded(difference.value),
-                "low": _rounded(difference.low),
-                "high": _rounded(difference.high),
+                "before": rounded(values[0][name].value),
+                "after": rounded(values[1][name].value),
+                "difference": rounded(difference.value),
+                "low": rounded(difference.low),
+                "high": rounded(difference.high),
                 "n": difference.n,
             }
             for name, difference in differences.items()
@@ -135,7 +135,3 @@ def _same(before: Result, after: Result) -> bool:
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
     names = [name for name in {**before, **after} if name not in _NOT_SETTINGS]
     return {name: [before.get(name), after.get(name)] for name in names if before.get(name) != after.get(name)}
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -18,6 +17,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from rag import languages, sentences
+from rag.documents import normalised
 from rag.errors import EvaluationError, QuestionFileError
 from rag.types import Span
 
@@ -188,8 +188,7 @@ def _reason(error: Exception) -> str:
 
 def _normalised(text: str) -> str:
     """Return a paragraph as it is read back from its file: see `documents.decode`."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
-    return unicodedata.normalize("NFC", text)
+    return normalised(text.removeprefix("\ufeff"))
 
 
 def _span(raw: _Raw, paragraph: str, text: str, start: int) -> Span:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from rag.evaluation import wording
+from rag.evaluation.aggregates import RIGHT
 from rag.types import Document, Span
 from rag.untrusted import disarm
 
@@ -19,7 +20,6 @@ Json = Mapping[str, Any]
 SHOWN_PLACES = 5  # citations or places of evidence of one question
 SHOWN_HITS = 10
 LONG_WORD = 24  # characters: less is cut off a context so that it begins and ends with whole words
-HALF = 0.5  # F1 from which a candidate counts as right
 _NUMBERS = re.compile(r"\s*\[\d+\]")
 
 
@@ -170,7 +170,7 @@ def why(record: Json) -> str:
             return "The reply agrees with an accepted answer."
         return "The documents hold no answer, and the reply says so."
     if record["outcome"] == "wrongly_abstained":
-        kept = "would have been right" if candidate >= HALF else "would have been wrong too"
+        kept = "would have been right" if candidate >= RIGHT else "would have been wrong too"
         held_back = f" The candidate held back {kept} (F1 {candidate:.2f})." if wording.held_back(record) else ""
         return "The documents hold an answer, but the reply says that they do not." + held_back
     none_of = f"None of the {wording.count(hits, 'passage')} found holds the evidence, so it could not be read."

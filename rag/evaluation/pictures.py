@@ -24,6 +24,7 @@ from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter  # noqa: E402
 
 from rag.evaluation import wording  # noqa: E402
+from rag.evaluation.aggregates import BINS, RIGHT  # noqa: E402
 from rag.untrusted import disarm  # noqa: E402
 
 # Each colour stands for a CSS variable of the page.
@@ -36,7 +37,6 @@ ROW = 34  # height of a language in it
 TYPE = 12
 SHOWN_LANGUAGES = 12
 KS = range(1, 11)
-BINS = 10
 LANGUAGE_METRICS = {
     "F1": "Answer agreement (F1)",
     "Success@5": "Evidence among the first 5 passages",
@@ -298,7 +298,7 @@ def _mark(metrics: Mapping[str, Any], name: str, times: np.ndarray[Any, Any], pe
 
 
 def _is_right(question: Mapping[str, Any]) -> bool:
-    return bool(question["expected"]["answers"]) and (question["scores"].get("candidate_F1") or 0) >= 0.5
+    return bool(question["expected"]["answers"]) and (question["scores"].get("candidate_F1") or 0) >= RIGHT
 
 
 def _risk(question: Mapping[str, Any]) -> float:

@@ -10,17 +10,13 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from rag.documents import normalised
 from rag.errors import QuestionFileError
 from rag.evaluation.measures import normalise
 from rag.types import Document, Span, Turn
 
 NEAR = 200  # an answer may stand so many characters before or after the quote that supports it
 SHOWN = 60
-
-
-def _normalised(text: str) -> str:
-    """Normalise as documents are on reading, so that quotes written in another way of composing letters are found."""
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _not_blank(text: str) -> str:
@@ -40,7 +36,7 @@ class Evidence(_Record):
     """A place that supports an answer; `start` says which occurrence of the quote is meant, the first one otherwise."""
 
     document: _Text
-    quote: Annotated[_Text, AfterValidator(_normalised)]
+    quote: Annotated[_Text, AfterValidator(normalised)]  # or another way of composing letters would hide it
     start: int | None = Field(None, ge=0)
 
 

@@ -257,10 +257,10 @@ def _by_group(
 
 def _records(estimates: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
     return {
-        name: {key: _rounded(value) for key, value in estimate._asdict().items()}
-        for name, estimate in estimates.items()
+        name: {key: rounded(value) for key, value in estimate._asdict().items()} for name, estimate in estimates.items()
     }
 
 
-def _rounded(value: float | None) -> float | None:
+def rounded(value: float | None) -> float | None:
+    """Round to what the JSON keeps."""
     return None if value is None else round(value, 4)

@@ -113,6 +113,3 @@ def _escaped(match: re.Match[str]) -> str:
     if len(found) > 1:
         return found[:-1] + "\\."
     return "\\" + found + ("\u2060" if found in "@#" else "")  # a word joiner: hosts link mentions even when escaped
-
-
-# Words and numbers
