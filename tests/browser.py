@@ -57,8 +57,17 @@ def serving(*arguments: str) -> Iterator[Served]:
 
     Without arguments it serves the book below, else ``ui.py`` with these arguments.
     """
-    command = [sys.executable, "-m", "tests.browser", *arguments]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with running("tests.browser", *arguments, cwd=ROOT) as served:
+        yield served
+
+
+@contextmanager
+def running(module: str, *arguments: str, cwd: Path, environment: Mapping[str, str] | None = None) -> Iterator[Served]:
+    """Run a module that serves and says where, in a process of its own, until it is left."""
+    command = [sys.executable, "-m", module, *arguments]
+    process = subprocess.Popen(
+        command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     try:
         said = "".join(iter_until(process.stdout, ADDRESS)) if process.stdout else ""
         address = ADDRESS.search(said)

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pytest
-
 from rag.config import Settings
 from rag.pipeline import Pipeline
 from rag.types import Answer, Turn
 from rag.web.server import serve
-from tests.browser import ADDRESS, ROOT, Served, iter_until, tell_of_connections
+from tests.browser import ROOT, Served, running, tell_of_connections
 from tests.fakes import HashEncoder, build
 
 TEXTS = {
@@ -76,28 +72,8 @@ def prepare(folder: Path) -> Settings:
 def serving_evaluations(folder: Path) -> Iterator[Served]:
     """Serve what `prepare` made of a folder, in a process of its own."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.evaluations"],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        said = "".join(iter_until(process.stdout, ADDRESS)) if process.stdout else ""
-        address = ADDRESS.search(said)
-        if address is None:
-            pytest.fail(f"the server did not start: {said}{process.communicate()[1]}")
-        yield Served(address[0], process)
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.communicate(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            raise
+    with running("tests.evaluations", cwd=folder, environment=environment) as served:
+        yield served
 
 
 if __name__ == "__main__":
