@@ -23,7 +23,7 @@ from training.exchange import exchanged
 from training.inputs import NULL, Composer, Features, batches, collate, token_range
 from training.model import Reader, losses
 from training.negatives import Maker, answered, cut, retrieved, same_article, same_type
-from training.reading import Paragraphs, best_span
+from training.reading import Paragraphs
 from training.train import Plan, Run, feature_blocks
 from training.windows import LIMIT, Draft, Ruler, crop
 
@@ -320,16 +320,6 @@ def test_the_learning_rate_rises_and_falls_to_nothing() -> None:
 
 
 # --- reading and export -----------------------------------------------------------------------------------------------
-
-
-def test_the_best_span_is_the_slow_one() -> None:
-    generator = torch.Generator().manual_seed(1)
-    for _ in range(20):
-        starts, ends = torch.randn(2, 30, generator=generator)
-        slow = max((float(starts[a] + ends[b]), a, b) for a in range(30) for b in range(a, min(30, a + 5)))
-        start, end, score = best_span(starts, ends, longest=5)
-        assert (start, end) == slow[1:]
-        assert score == pytest.approx(slow[0])
 
 
 def test_a_long_text_is_read_by_windows_and_quoted_exactly(tokenizer: Tokenizer) -> None:

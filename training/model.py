@@ -76,6 +76,12 @@ class Reader(nn.Module):
         self.span = nn.Linear(shape.hidden, 2)
         self.answerable = nn.Linear(shape.hidden, 1)
 
+    def freeze(self, layers: int) -> None:
+        """Train the lowest layers no further, nor what is below them."""
+        self.positions.requires_grad_(False)
+        for module in (self.norm, *self.layers[:layers]):
+            module.requires_grad_(False)
+
     def forward(self, batch: Batch) -> Scores:
         """Read a batch."""
         mask = batch.mask[:, None, None, :]

@@ -7,15 +7,14 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
 
-from rag.encoder import has_bfloat16
+from rag.bert import has_bfloat16
+from rag.reader import best_spans
 from training.inputs import NULL, Composer, Features, Words, collate
 from training.model import Reader, Scores
 
 WINDOW = 384  # tokens of an input
 _OVERLAP = 128  # tokens that two windows of a paragraph share
-_LONGEST = 40  # tokens of an answer
 _BATCH_TOKENS = 4096
 
 
@@ -104,16 +103,7 @@ def _better(one: Reading | None, other: Reading) -> Reading:
 
 def _decode(scores: Scores, window: _Window, text: str) -> Reading:
     first, size = window.features.first, len(window.offsets)
-    start, end, score = best_span(scores.starts[first : first + size], scores.ends[first : first + size])
-    null = float(scores.starts[NULL] + scores.ends[NULL])
+    both = torch.stack([scores.starts, scores.ends], dim=1).numpy()
+    ((start, end, score),) = best_spans(both[first : first + size], 1)
     answer = text[window.offsets[start][0] : window.offsets[end][1]].strip()
-    return Reading(answer, score - null, float(scores.answerable))
-
-
-def best_span(starts: Tensor, ends: Tensor, longest: int = _LONGEST) -> tuple[int, int, float]:
-    """Return start, end (inclusive) and score of the best span of at most `longest` tokens."""
-    sums = starts[:, None] + ends[None, :]
-    allowed = torch.ones_like(sums, dtype=torch.bool).triu().tril(longest - 1)
-    best = int(sums.masked_fill(~allowed, -torch.inf).argmax())
-    start, end = divmod(best, len(ends))
-    return start, end, float(sums[start, end])
+    return Reading(answer, score - float(both[NULL].sum()), float(scores.answerable))

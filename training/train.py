@@ -53,6 +53,8 @@ class Plan(NamedTuple):
     batch_tokens: int = 3072
     hold_out_articles: int = 6
     seed: int = 1
+    frozen_layers: int = 4  # the lowest, and all below them: they settle first, and cost a quarter of the time
+    freeze_after: int = 20_000  # examples
 
     def rate(self, done: int) -> float:
         """Return the learning rate after so many examples: up in a line, then down in a line to nothing."""
@@ -99,6 +101,8 @@ class Run:
         torch.manual_seed(self.plan.seed * 1_000_003 + self.progress.steps)  # dropout is the same after a resumption
         for group in self._optimiser.param_groups:
             group["lr"] = self.plan.rate(self.progress.examples)
+        if self.progress.examples >= self.plan.freeze_after:
+            self._reader.freeze(self.plan.frozen_layers)
         batch = collate(items, self._words, self.device)
         with precision(self.device):
             scores = self._reader(batch)
