@@ -116,11 +116,15 @@ def measure(work: Path, rounds: int) -> dict[str, Any]:
     build = build_seconds(work, encoder, rounds)
     index = work / "1"
     warm = percentiles(warm_seconds(Pipeline(Settings(index=index), encoder), rounds))
+    sentences = percentiles(warm_seconds(Pipeline(Settings(index=index, answerer="sentence"), encoder), rounds))
     cold = [command("ask", QUESTIONS[0], "--index", str(index)) for _ in range(rounds)]
     served = [serve(index) for _ in range(rounds)]
     return {
         "warm_ask_p50_ms": warm[0],
         "warm_ask_p95_ms": warm[1],
+        "sentence_answerer_p50_ms": sentences[0],
+        "sentence_answerer_p95_ms": sentences[1],
+        "reader_to_sentence_p50": round(warm[0] / sentences[0], 2),
         "build_s": round(build, 2),
         "rag_ask_s": _median(run.seconds for run in cold),
         "rag_ask_peak_mb": max(run.megabytes for run in cold),

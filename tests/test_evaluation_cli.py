@@ -46,7 +46,7 @@ def test_everything_is_measured_and_written(index: Path, few: Path, tmp_path: Pa
     assert set(run) == {"metrics", "by_language", "by_tag", "questions", "settings"}
     assert set(run["metrics"]["F1"]) == {"value", "low", "high", "n"}
     assert run["metrics"]["F1"]["n"] == len(run["questions"]) == 12
-    assert run["settings"]["answerer"] == "sentence"
+    assert run["settings"]["answerer"] == "reader"
     first = run["questions"][0]
     assert {"id", "question", "short", "citations", "candidate", "hits", "expected", "outcome", "scores"} <= set(first)
     assert len(first["hits"]) == 10  # or Success@10 could not be measured

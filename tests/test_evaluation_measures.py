@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.evaluation.measures import covers_half, exact_match, f1, normalise, overlaps, ranking_scores
+from rag.evaluation.measures import covers_half, exact_match, f1, overlaps, ranking_scores
+from rag.normalisation import normalise
 from rag.types import Span
 
 

@@ -16,6 +16,7 @@ from rag.languages import UNKNOWN, detect, stemmer_language
 QUESTIONS = {
     "ru": [
         "Кто это?",
+        "Какова длина моста?",
         "Что такое ИИ?",
         "Где Samsung?",
         "Цена H200",
@@ -70,6 +71,13 @@ QUESTIONS = {
 )
 def test_short_questions(language: str, question: str) -> None:
     assert detect(question) == language
+
+
+def test_between_relatives_the_language_of_the_documents_is_likelier() -> None:
+    question = "Hvor var Ronaldo under kampen i Seoul?"
+    assert detect(question) == detect(question, {"da", "ru"}) == "da"
+    assert detect(question, {"no", "ru"}) == "no"
+    assert detect("Where was Ronaldo during the match?", {"no", "ru"}) == "en"
 
 
 @pytest.mark.parametrize("text", ["", " ", "🙂", "2026", "123 + 4 = ?", "!!!", "\n\u200b", "https://example.com/page"])

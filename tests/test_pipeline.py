@@ -82,7 +82,8 @@ def test_a_question_in_the_language_of_the_documents_is_answered(
     answer = seeds_pipeline.ask(question)
     assert answer.answered
     assert any(words in citation.quote for citation in answer.citations)
-    assert answer.short == answer.citations[0].quote
+    assert answer.short is not None
+    assert answer.short in answer.citations[0].quote
 
 
 @pytest.mark.model

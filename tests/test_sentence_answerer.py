@@ -87,7 +87,7 @@ def test_without_hits_it_abstains(willing: SentenceAnswerer) -> None:
 
 @pytest.mark.parametrize("model", [None, "another/model"])
 def test_confidence_is_a_probability_that_grows_with_the_evidence(model: str | None) -> None:
-    settings = Settings(abstain_below=0, model=model) if model else Settings(abstain_below=0)
+    settings = Settings(answerer="sentence", abstain_below=0, **({"model": model} if model else {}))
     answerer, item = create_answerer(settings), document("a.txt")
     drafts = [answerer.answer(ASKED, [hit(item, NONE, score, NONE)], by_id(item)) for score in (NONE, SOME, BEST)]
     confidences = [draft.confidence for draft in drafts]

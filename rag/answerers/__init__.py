@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from rag import models
 from rag.config import Settings
 from rag.types import Candidate, Citation, Document, Hit, Statement
+
+logger = logging.getLogger(__name__)
 
 
 class Question(NamedTuple):
@@ -17,13 +21,17 @@ class Question(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A reply whose citations are yet to be verified. No citations means: not in the documents."""
+    """A reply whose citations are yet to be verified. No citations means: not in the documents.
+
+    `hits` are those that were given, in the order that the answerer finds better.
+    """
 
     statements: tuple[Statement, ...]
     short: str | None
     citations: tuple[Citation, ...]
     candidate: Candidate | None
     confidence: float
+    hits: tuple[Hit, ...]
 
 
 class Answerer(Protocol):
@@ -33,7 +41,13 @@ class Answerer(Protocol):
 
 
 def create_answerer(settings: Settings) -> Answerer:
-    """Make the answerer that the settings name."""
+    """Make the answerer that the settings name; the reader needs the bundled encoder's package. Raises ModelError."""
+    if settings.answerer == "reader" and models.has_wheel():
+        from rag.answerers.reader import ReaderAnswerer
+
+        return ReaderAnswerer(settings)
+    if settings.answerer == "reader":
+        logger.warning("the reader has no package for this system; answers are whole sentences instead")
     from rag.answerers.sentence import SentenceAnswerer
 
     return SentenceAnswerer(settings)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rag import models
 from rag.answerers import Draft, Question
-from rag.answerers.replies import not_in_the_documents
+from rag.answerers.replies import abstain
 from rag.citations import cite
 from rag.config import Settings
 from rag.types import Candidate, Document, Hit, SentenceScore, Span, Statement
@@ -58,20 +58,20 @@ class SentenceAnswerer:
     def answer(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Draft:
         choices = self._choices(question, hits)
         if not choices:
-            return _abstain(question, None, 0.0)
+            return abstain(question.language, None, 0.0, hits)
         best = choices[0]
         document = documents[best.hit.passage.document_id]
         short = document.text[best.span.start : best.span.end]
         candidate = Candidate(short, document.id, *best.span)
         if best.confidence < self._abstain_below:
-            return _abstain(question, candidate, best.confidence)
+            return abstain(question.language, candidate, best.confidence, hits)
         enough = max(self._abstain_below, NEARLY * best.confidence)
         chosen = [choice for choice in choices if choice.confidence >= enough]
         citations = tuple(
             cite(documents[choice.hit.passage.document_id], choice.span) for choice in chosen[:SUPPORTING_DOCUMENTS]
         )
         statements = tuple(Statement(citation.quote, (number,)) for number, citation in enumerate(citations, 1))
-        return Draft(statements, short, citations, candidate, best.confidence)
+        return Draft(statements, short, citations, candidate, best.confidence, tuple(hits))
 
     def _choices(self, question: Question, hits: Sequence[Hit]) -> list[_Choice]:
         """Return the best sentence of each document, best first."""
@@ -91,7 +91,3 @@ class SentenceAnswerer:
         cosine = score.cosine if self._is_bundled else score.score
         log_odds = fit.bias + fit.cosine * cosine + fit.overlap * score.overlap
         return (1 + math.tanh(log_odds / 2)) / 2
-
-
-def _abstain(question: Question, candidate: Candidate | None, confidence: float) -> Draft:
-    return Draft((Statement(not_in_the_documents(question.language)),), None, (), candidate, confidence)

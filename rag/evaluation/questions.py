@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from rag.documents import normalised
 from rag.errors import QuestionFileError
-from rag.evaluation.measures import normalise
+from rag.normalisation import normalise
 from rag.types import Document, Span, Turn
 
 NEAR = 200  # an answer may stand so many characters before or after the quote that supports it

@@ -1,0 +1,150 @@
+"""Answers with the exact span that the neural reader finds, inside the verbatim sentences that support it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from rag.answerers import Draft, Question
+from rag.answerers.names import absent
+from rag.answerers.replies import abstain
+from rag.answerers.spans import says_the_same, sentences_of, trimmed
+from rag.answerers.windows import choose
+from rag.citations import cite
+from rag.config import Settings
+from rag.reader import Reader
+from rag.types import Candidate, Document, Hit, Span, Statement
+
+# The best span of another document is cited beside the best of all if it says the same, or, in another language, where
+# that cannot be told, if it is hardly behind the best in log-odds.
+HARDLY = 0.7
+
+
+class Features(NamedTuple):
+    """What tells how well a span answers the question."""
+
+    lead: float  # log-odds of the span over «no answer», as the reader sees them
+    answerable: float  # logit of «this text answers the question», as the reader sees it
+    sentence: float  # score of its sentence
+    passage: float  # score of the hit
+    absent: float  # share of the question's names and numbers that stand nowhere near
+
+    def weighed(self, weights: Features) -> float:
+        return math.fsum(value * weight for value, weight in zip(self, weights, strict=True))
+
+
+# Fitted by training/calibrate.py, see docs/reader.md. The first orders the spans of a question, in log-odds among them;
+# the second, with a bias, gives the log-odds that the first of them is right.
+_ORDER = Features(lead=0.384, answerable=0.0, sentence=0.512, passage=0.658, absent=0.0)
+_BIAS, _CONFIDENCE = -2.013, Features(lead=0.0, answerable=0.558, sentence=0.231, passage=0.0, absent=-0.255)
+
+
+class Choice(NamedTuple):
+    """A span of a hit that may answer the question."""
+
+    hit: Hit
+    span: Span
+    text: str
+    features: Features
+
+    @property
+    def score(self) -> float:
+        return self.features.weighed(_ORDER)
+
+    @property
+    def confidence(self) -> float:
+        """Return the probability that the span, if it is the best of all, is right."""
+        return (1 + math.tanh((_BIAS + self.features.weighed(_CONFIDENCE)) / 2)) / 2
+
+
+class ReaderAnswerer:
+    """Extractive: reads the best sentences of all hits together with the question."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._abstain_below = settings.abstain_below
+        self._budget = settings.reader_tokens
+        self._reader = Reader(settings)
+
+    def answer(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Draft:
+        choices = self.choices(question, hits, documents)
+        if not choices:
+            return abstain(question.language, None, 0.0, hits)
+        best, sure = choices[0], choices[0].confidence
+        reranked = _reranked(hits, choices)
+        candidate = Candidate(best.text, best.hit.passage.document_id, *best.span)
+        if sure < self._abstain_below:
+            return abstain(question.language, candidate, sure, reranked)
+        chosen = list(_supporting(choices))
+        places = [sentences_of(choice.span, choice.hit.passage.sentences) for choice in chosen]
+        citations = tuple(
+            cite(documents[choice.hit.passage.document_id], place) for choice, place in zip(chosen, places, strict=True)
+        )
+        statements = tuple(
+            Statement(citation.quote, (number,), Span(choice.span.start - place.start, choice.span.end - place.start))
+            for number, (choice, place, citation) in enumerate(zip(chosen, places, citations, strict=True), 1)
+        )
+        return Draft(statements, best.text, citations, candidate, sure, reranked)
+
+    def choices(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> list[Choice]:
+        """Return every span that the reader finds in the hits, best first."""
+        return sorted(self._choices(question, hits, documents), key=lambda choice: -choice.score)
+
+    def _choices(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Iterator[Choice]:
+        overhead = len(self._reader.tokenize([question.text])[0].ids) + 4
+        passages = self._reader.tokenize([hit.passage.text for hit in hits]) if hits else []
+        parts = choose(hits, passages, overhead, self._budget)
+        windows = self._reader.read(question.text, [part.text for part in parts])
+        for part, window in zip(parts, windows, strict=True):
+            hit = hits[part.hit]
+            text = documents[hit.passage.document_id].text
+            for reading in window.readings:
+                span = trimmed(text, reading.span)
+                if span.start < span.end:
+                    features = Features(
+                        reading.lead,
+                        window.answerable,
+                        _sentence_score(hit, span),
+                        hit.score,
+                        absent(question.text, text, span),
+                    )
+                    yield Choice(hit, span, text[span.start : span.end], features)
+
+
+def _sentence_score(hit: Hit, span: Span) -> float:
+    pairs = zip(hit.passage.sentences, hit.sentence_scores, strict=True)
+    return max(score.score for place, score in pairs if place.start < span.end and span.start < place.end)
+
+
+def _reranked(hits: Sequence[Hit], choices: Sequence[Choice]) -> tuple[Hit, ...]:
+    """Return the hits by their best span; those that were not read come after, as they were."""
+    best: dict[int, float] = {}
+    for choice in choices:  # best first
+        best.setdefault(id(choice.hit), choice.score)
+    return tuple(sorted(hits, key=lambda hit: -best.get(id(hit), -math.inf)))
+
+
+def _supporting(choices: Sequence[Choice]) -> Iterator[Choice]:
+    """Yield the best choice, and that of each other document that says the same."""
+    best = choices[0]
+    yield best
+    seen = {best.hit.passage.document_id}
+    for choice in choices[1:]:
+        document = choice.hit.passage.document_id
+        if document not in seen and _agrees(choice, best):
+            seen.add(document)
+            yield choice
+
+
+def _agrees(choice: Choice, best: Choice) -> bool:
+    if choice.features.lead < 0:  # the reader does not take it for an answer
+        return False
+    if says_the_same(choice.text, best.text):
+        return True
+    is_other_language = choice.hit.passage.language != best.hit.passage.language
+    return is_other_language and best.score - choice.score <= HARDLY and not _has_digits(choice, best)
+
+
+def _has_digits(*choices: Choice) -> bool:
+    """Tell whether there are numbers to compare, of which `says_the_same` had none in common."""
+    return any(character.isdigit() for choice in choices for character in choice.text)

@@ -1,0 +1,74 @@
+"""Spans of short answers: their edges, the sentences around them, and whether two say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.normalisation import normalise
+from rag.types import Span
+
+ABBREVIATED = 4  # letters that a word before a full stop may have and be an abbreviation
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_BEFORE, _AFTER = ",.;:!?)]}»”…-–—", ",;:!?([{«„…-–—"  # what no answer begins, and none ends with
+_PAIRS = {"«": "»", "“": "”", "„": "“", '"': '"', "(": ")", "[": "]", "{": "}"}
+
+
+def trimmed(text: str, span: Span) -> Span:
+    """Take off what a token brings along: spaces, punctuation beside words, half a pair of quotation marks.
+
+    >>> text = 'He paid (in all) «5,7 mill. kr».'
+    >>> text[slice(*trimmed(text, Span(17, len(text))))]
+    '5,7 mill. kr'
+    """
+    start, end = span
+    while True:
+        before = start, end
+        while start < end and (text[start].isspace() or text[start] in _BEFORE):
+            start += 1
+        while start < end and (text[end - 1].isspace() or text[end - 1] in _AFTER):
+            end -= 1
+        start, end = _without_half_pairs(text, start, end)
+        if _ends_a_sentence(text[start:end]):
+            end -= 1
+        if (start, end) == before:
+            return Span(start, end)
+
+
+def _without_half_pairs(text: str, start: int, end: int) -> tuple[int, int]:
+    """Take off brackets and quotation marks at the edges: those without their other half, and those around it all."""
+    for opening, closing in _PAIRS.items():
+        inside = text[start:end]
+        first, last = inside.startswith(opening), inside.endswith(closing) and len(inside) > 1
+        if first and last and not {opening, closing} & set(inside[1:-1]):
+            start, end = start + 1, end - 1
+        elif first and closing not in inside[1:]:
+            start += 1
+        elif last and opening not in inside[:-1]:
+            end -= 1
+    return start, end
+
+
+def _ends_a_sentence(answer: str) -> bool:
+    """Tell whether there is a full stop at the end that is no part of an abbreviation («н. э.», «mill.», «U.S.»)."""
+    word = (answer.split() or [""])[-1]
+    bare = word.removesuffix(".")
+    is_abbreviation = "." in bare or (bare.isalpha() and bare.islower() and len(bare) <= ABBREVIATED)
+    return word.endswith(".") and not is_abbreviation
+
+
+def sentences_of(span: Span, sentences: Sequence[Span]) -> Span:
+    """Return the sentence of a span, or from the first to the last that it touches."""
+    touched = [one for one in sentences if one.start < span.end and span.start < one.end]
+    return Span(min([span.start, *(one.start for one in touched)]), max([span.end, *(one.end for one in touched)]))
+
+
+def says_the_same(one: str, other: str) -> bool:
+    """Tell whether two answers have a number in common, or, where neither has any, most words of the shorter one."""
+    first, second = normalise(one), normalise(other)
+    numbers, others = set(_NUMBER.findall(first)), set(_NUMBER.findall(second))
+    if numbers or others:
+        return bool(numbers & others)
+    words, their = set(first.split()), set(second.split())
+    return 2 * len(words & their) > min(len(words), len(their))
