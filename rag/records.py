@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from rag.citations import LookUp
 from rag.types import Answer, Candidate, Citation, Conflict, Hit
@@ -24,6 +28,26 @@ def answer_record(answer: Answer) -> dict[str, Any]:
         "timings_ms": {name: round(value, 1) for name, value in answer.timings_ms.items()},
         **({"completed": answer.completed} if answer.completed is not None else {}),
     }
+
+
+def answer_to_json(answer: Answer) -> str:
+    """Write an answer with everything it holds, so that it can be shown again when the index is another one."""
+    return json.dumps(
+        _adapter().dump_python(answer, mode="json", warnings="error"), ensure_ascii=False, separators=(",", ":")
+    )
+
+
+def answer_from_json(text: str) -> Answer:
+    """Read what `answer_to_json` wrote. Raises ValueError."""
+    try:
+        return _adapter().validate_json(text)
+    except ValidationError as error:
+        raise ValueError(f"not a stored answer: {error.error_count()} problems") from None
+
+
+@cache
+def _adapter() -> TypeAdapter[Answer]:
+    return TypeAdapter(Answer)
 
 
 def look_up_record(found: LookUp) -> dict[str, Any]:

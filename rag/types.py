@@ -102,7 +102,7 @@ class Citation:
 
 def quote_hash(quote: str) -> str:
     """Return the first ten hex digits of the SHA-256 of `quote` in UTF-8."""
-    return hashlib.sha256(quote.encode()).hexdigest()[:10]
+    return hashlib.sha256(quote.encode(errors="surrogatepass")).hexdigest()[:10]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,7 @@ class Statement:
 
     text: str
     citations: tuple[int, ...] = ()
+    marked: Span | None = None  # the short answer in `text`
 
     def __str__(self) -> str:
         return " ".join([self.text, "".join(f"[{number}]" for number in self.citations)]).rstrip()
@@ -164,6 +165,11 @@ class Answer:
     @property
     def answered(self) -> bool:
         return bool(self.citations)
+
+    @property
+    def turn(self) -> Turn:
+        """Return what a later question may lean on; what was not found tells nothing of where to look next."""
+        return Turn(self.question, self.text if self.answered else "")
 
     @property
     def text(self) -> str:

@@ -1,0 +1,96 @@
+"""Answers for tests: one of a few words, and any that can be, for hypothesis."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from rag.types import (
+    Answer,
+    Candidate,
+    Citation,
+    Conflict,
+    ConflictValue,
+    Document,
+    Hit,
+    Passage,
+    SentenceScore,
+    Span,
+    Statement,
+)
+
+TEXT = "The lease of the flat ends on 31 March 2027. The rent is due monthly."
+LEASE = Document(
+    "letters/lease.md",
+    "Lease",
+    dt.date(2026, 1, 31),
+    "en",
+    TEXT,
+    Path("lease.md"),
+    hashlib.sha256(TEXT.encode()).hexdigest(),
+)
+DOCUMENTS = {LEASE.id: LEASE}
+
+
+def an_answer(question: str = "When does the lease end?", *, completed: str | None = None) -> Answer:
+    """Return an answer from the first sentence of LEASE."""
+    quote = TEXT[:44]
+    citation = Citation(LEASE.id, 0, 44, quote, LEASE.sha256, verified=True)
+    passage = Passage(LEASE.id, 0, len(TEXT), TEXT, "en", (Span(0, 44), Span(45, len(TEXT))))
+    scores = (SentenceScore(0.5, 0.25, 0.125), SentenceScore(0.1, 0.2, 0.3))
+    return Answer(
+        question=question,
+        language="en",
+        statements=(Statement(quote, (1,), Span(30, 43)),),
+        short="31 March 2027",
+        citations=(citation,),
+        candidate=Candidate("31 March 2027", LEASE.id, 30, 43),
+        confidence=0.75,
+        hits=(Hit(passage, 1.5, 0.9, 2.5, scores),),
+        timings_ms={"search": 1.0, "answer": 2.0, "total": 3.0},
+        completed=completed,
+    )
+
+
+def no_answer(question: str = "How tall is Everest?") -> Answer:
+    """Return the reply to a question that the documents do not answer."""
+    statements = (Statement("The documents do not say."),)
+    return Answer(question, "en", statements, None, (), None, 0.01, (), timings_ms={"total": 3.0})
+
+
+_numbers = st.integers(0, 2**31)
+_floats = st.floats(allow_nan=False)
+_words = st.text(min_size=1).filter(str.strip)
+_spans = st.builds(Span, _numbers, _numbers)
+_citations = st.builds(Citation, _words, _numbers, _numbers, _words, st.text(), st.booleans())
+_statements = st.builds(
+    Statement, st.text(), st.lists(st.integers(1, 9)).map(tuple), st.none() | st.builds(Span, _numbers, _numbers)
+)
+_passages = st.builds(Passage, st.text(), _numbers, _numbers, st.text(), st.text(), st.lists(_spans).map(tuple))
+_scores = st.lists(st.builds(SentenceScore, _floats, _floats, _floats)).map(tuple)
+_values = st.builds(
+    ConflictValue, st.text(), _floats, st.text(), st.none() | st.dates(), st.lists(st.text()).map(tuple)
+)
+
+
+def _several(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[object, ...]]:
+    return st.lists(strategy, max_size=3).map(tuple)
+
+
+answers = st.builds(
+    Answer,
+    question=_words,
+    language=st.sampled_from(["en", "no", "ru", "zh", "und"]),
+    statements=_several(_statements),
+    short=st.none() | st.text(),
+    citations=_several(_citations),
+    candidate=st.none() | st.builds(Candidate, st.text(), st.text(), _numbers, _numbers),
+    confidence=_floats,
+    hits=_several(st.builds(Hit, _passages, _floats, _floats, _floats, _scores)),
+    conflicts=_several(st.builds(Conflict, st.text(), _several(_values))),
+    timings_ms=st.dictionaries(st.text(), _floats, max_size=3),
+    completed=st.none() | st.text(),
+)
