@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from rag import documents
 from rag.errors import CitationError, UnreadableDocument
 from rag.models import sha256_of
-from rag.types import Citation, Document, Span, quote_hash
+from rag.types import Answer, Citation, Document, Span, quote_hash
 
 Status = Literal["verified", "moved", "changed", "gone"]
 HOLDS: frozenset[Status] = frozenset({"verified", "moved"})  # the cited words stand in the document
@@ -50,8 +51,18 @@ def cite(document: Document, span: Span) -> Citation:
 
 def verify(citation: Citation, document: Document) -> Citation:
     """Return the citation with `verified` set: its quote stands at its place in the document's file as it is now."""
-    text = _current_text(document) or ""
+    text = current_text(document) or ""
     return replace(citation, verified=text[citation.start : citation.end] == citation.quote)
+
+
+def verify_again(answer: Answer, indexed: Mapping[str, Document]) -> Answer:
+    """Return an answer of an earlier time with its citations held against the files as they are now."""
+    documents = [indexed.get(citation.document_id) for citation in answer.citations]
+    found = [
+        verify(citation, document) if document else replace(citation, verified=False)
+        for citation, document in zip(answer.citations, documents, strict=True)
+    ]
+    return replace(answer, citations=tuple(found))
 
 
 def parse_id(text: str) -> Reference:
@@ -80,12 +91,18 @@ def look_up(text: str, indexed: Mapping[str, Document]) -> LookUp:
 
     Raises CitationError when the id is malformed.
     """
+    document = indexed.get(parse_id(text).document_id)
+    return compare(text, document, current_text(document) if document else None)
+
+
+def compare(text: str, document: Document | None, current: str | None) -> LookUp:
+    """Tell what has become of a citation, given its document as indexed and the `current_text` of that.
+
+    Raises CitationError when the id is malformed.
+    """
     reference = parse_id(text)
     document_id, span, _ = reference
-    document = indexed.get(document_id)
-    known = _slice(document.text, span) if document else ""
-    quote = known if quote_hash(known) == reference.hash else None
-    current = _current_text(document) if document else None
+    quote = known_quote(reference, document)
     if current is None:
         return LookUp(text, "gone", document_id, *span, quote, None, 0, None)
     if quote_hash(_slice(current, span)) == reference.hash:
@@ -97,6 +114,12 @@ def look_up(text: str, indexed: Mapping[str, Document]) -> LookUp:
     return LookUp(
         text, "changed", document_id, *span, quote, _slice(current, around), around.start, _slice(current, span)
     )
+
+
+def known_quote(reference: Reference, document: Document | None) -> str | None:
+    """Return what was cited, if the document as indexed still has it."""
+    known = _slice(document.text, reference.span) if document else ""
+    return known if quote_hash(known) == reference.hash else None
 
 
 def _standing(text: str, status: Status, document_id: str, current: str, span: Span) -> LookUp:
@@ -118,27 +141,46 @@ def _moved(text: str, reference: Reference, quote: str | None) -> Span | None:
     Where the index no longer has them, all that is left of them is their length and hash.
     """
     length = reference.span.end - reference.span.start
-    if quote is not None:
-        places: Iterator[int] = (match.start() for match in re.finditer(f"(?={re.escape(quote)})", text))
-    elif length <= _LONGEST_MOVED:
-        starts = range(len(text) - length + 1)
-        places = (start for start in starts if quote_hash(text[start : start + length]) == reference.hash)
-    else:
+    if quote is None and length > _LONGEST_MOVED:
         return None
-    nearest = min(places, key=lambda place: abs(place - reference.span.start), default=None)
+    nearest = _nearest_hash(text, reference, length) if quote is None else _nearest(text, quote, reference.span.start)
     return None if nearest is None else Span(nearest, nearest + length)
 
 
-def _current_text(document: Document) -> str | None:
+def _nearest(text: str, quote: str, start: int) -> int | None:
+    """Return where `quote` stands, nearest to `start`; before it rather than behind it."""
+    places = (text.rfind(quote, 0, start + len(quote)), text.find(quote, start))
+    return min((place for place in places if place >= 0), key=lambda place: abs(place - start), default=None)
+
+
+def _nearest_hash(text: str, reference: Reference, length: int) -> int | None:
+    """Return where words of this length and hash stand, trying the places nearest to the old one first."""
+    start, last = reference.span.start, len(text) - length
+    for distance in range(max(0, start - last), max(start, last - start) + 1):
+        for place in (start - distance, start + distance):
+            if 0 <= place <= last and quote_hash(text[place : place + length]) == reference.hash:
+                return place
+    return None
+
+
+def current_text(document: Document) -> str | None:
     """Return the text of a document's file; read anew only when its bytes are no longer those that were indexed.
 
-    None when there is no such file any more, and nothing where it is no text any more.
+    None when there is no such file in the documents folder any more, and nothing where it is no text any more.
     """
     try:
+        if not _is_below_its_folder(document):
+            return None
         if sha256_of(document.path) == document.sha256:
             return document.text
         return documents.decode(document.path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, UnreadableDocument):
         return ""
+
+
+def _is_below_its_folder(document: Document) -> bool:
+    """Tell whether the path still leads into the documents folder: since indexing, a link may have taken its place."""
+    folder = Path(*document.path.parts[: -1 - document.id.count("/")])
+    return document.path.resolve(strict=True).is_relative_to(folder.resolve())

@@ -1,0 +1,111 @@
+"""The routes of the document page: a document, opened at a citation; its lasting address; the rest of a long text.
+
+Documents are looked up by their ids among the indexed ones. Nothing of an address is ever used as a path.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from rag.citations import parse_id
+from rag.errors import CitationError
+from rag.types import Document
+from rag.web import document_labels, document_view, labels, sharing, viewing
+from rag.web.document_view import Words
+from rag.web.viewing import Cited, DocumentById
+
+MOST_PARTS = 64  # of a long document in one reply
+HEADERS = {"Content-Security-Policy": document_view.POLICY, "Cache-Control": "no-store"}
+
+
+def routes(document: DocumentById) -> Sequence[Route]:
+    """Return what the server answers below /documents/ and /cite/."""
+    own = _Routes(document)
+    return [Route("/documents/{document:path}", own.page), Route("/cite/{citation:path}", own.cite)]
+
+
+class _Routes:
+    def __init__(self, document: DocumentById) -> None:
+        self._document = document
+
+    def page(self, request: Request) -> Response:
+        document_id = unicodedata.normalize("NFC", request.path_params["document"])
+        document = viewing.find(document_id, self._document)
+        if "version" in request.query_params:
+            return _rest(document, request)
+        try:
+            cited = viewing.name(request.query_params.getlist("cite"), self._document)
+        except CitationError:
+            return _malformed(document_id, request)
+        at = _opened_at(request.query_params.get("at", ""), cited, document_id)
+        if at and parse_id(cited[at - 1].id).document_id != document_id:
+            return _redirect(cited, at, request)
+        return _shown(document, document_id, cited, at, request)
+
+    def cite(self, request: Request) -> Response:
+        """Lead a citation to its document; the address in between is what lasts."""
+        try:
+            cited = viewing.name([request.path_params["citation"]], self._document)
+        except CitationError:
+            return _malformed(request.path_params["citation"], request)
+        if cited[0].document is None:
+            return _shown(None, parse_id(cited[0].id).document_id, cited, 1, request)
+        return _redirect(cited, 1, request)
+
+
+def _opened_at(wanted: str, cited: Sequence[Cited], document_id: str) -> int:
+    """Return the number of the citation to open: the wanted one, else the first of this document, else the first."""
+    if wanted.isdecimal() and len(wanted) < 4 and 1 <= int(wanted) <= len(cited):
+        return int(wanted)
+    own = (each.number for each in cited if parse_id(each.id).document_id == document_id)
+    return next(own, min(1, len(cited)))
+
+
+def _shown(document: Document | None, document_id: str, cited: Sequence[Cited], at: int, request: Request) -> Response:
+    words = _words(request)
+    view = viewing.view(document, cited, at) if document else None
+    if view is None:
+        standing = words.own.standing["gone"] if document or at else words.own.unknown
+        return _html(document_view.problem(standing, document_id, cited, at, words), 404)
+    return _html(document_view.page(view, words, whole="whole" in request.query_params))
+
+
+def _rest(document: Document | None, request: Request) -> Response:
+    """Answer with parts of a text, as long as it is the one that the page was made of."""
+    query = request.query_params
+    text = viewing.text_of(document, query["version"]) if document else None
+    if document is None or text is None:
+        return JSONResponse([], 409, headers=HEADERS)
+    try:
+        first, last = int(query["first"]), int(query["last"])
+    except (KeyError, ValueError):
+        return JSONResponse([], 400, headers=HEADERS)
+    first = max(0, first)
+    cut = viewing.parts(text)[first : max(first, min(last + 1, first + MOST_PARTS))]
+    dimmed = document_view.dimmed(text, document)
+    return JSONResponse([document_view.part(text, span, dimmed=dimmed) for span in cut], headers=HEADERS)
+
+
+def _redirect(cited: Sequence[Cited], at: int, request: Request) -> Response:
+    document_id = parse_id(cited[at - 1].id).document_id
+    address = sharing.document_address(document_id, [each.id for each in cited], at)
+    return RedirectResponse(_words(request).base + address, 302, HEADERS)
+
+
+def _malformed(subject: str, request: Request) -> Response:
+    words = _words(request)
+    return _html(document_view.problem(words.own.malformed, subject[:200], (), 0, words), 400)
+
+
+def _html(page: str, status: int = 200) -> Response:
+    return Response(page, status, HEADERS, "text/html")
+
+
+def _words(request: Request) -> Words:
+    words = labels.choose(request.headers.get("accept-language"))
+    return Words(document_labels.BY_LANGUAGE[words.language], words, request.scope.get("root_path", "") + "/")
