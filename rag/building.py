@@ -133,7 +133,7 @@ def _read(
             problems.append(problem)
     progress("reading", len(listing.files), len(listing.files))
     return [part for part in parts if part.passages], problems + [
-        UnreadableDocument(part.document.id, "holds nothing but boilerplate") for part in parts if not part.passages
+        UnreadableDocument(part.document.id, documents.ONLY_BOILERPLATE) for part in parts if not part.passages
     ]
 
 

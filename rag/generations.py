@@ -66,7 +66,10 @@ def building(index: Path) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise IndexNotWritable(f"another `rag index` is building in {index}; wait for it to end") from None
+            raise IndexNotWritable(
+                f"another `rag index`, or the Documents page of a running `rag serve`, is building in {index}; "
+                "wait for it to end"
+            ) from None
     try:
         yield
     finally:

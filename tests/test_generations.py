@@ -81,7 +81,7 @@ def test_a_broken_pointer_means_no_index(tmp_path: Path, content: bytes) -> None
 
 
 def test_only_one_may_build_at_a_time(tmp_path: Path) -> None:
-    expected = pytest.raises(IndexNotWritable, match=r"another `rag index` is building in .*; wait for it to end")
+    expected = pytest.raises(IndexNotWritable, match=r"another `rag index`.* is building in .*; wait for it to end")
     with building(tmp_path), expected, building(tmp_path):
         pass
     with building(tmp_path):

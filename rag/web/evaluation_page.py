@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from rag.web import evaluation_labels, evaluation_view, labels
 from rag.web.evaluations import MAX_FILE_BYTES, PAGE, RESULTS, SUMMARY, Evaluations
+from rag.web.roles import user_name
 from rag.web.runs import Busy
 
 DOWNLOADS = {SUMMARY: "text/markdown", RESULTS: "application/json"}
@@ -36,7 +37,12 @@ class _Routes:
     def page(self, request: Request) -> Response:
         evaluations = self._evaluations
         view = evaluation_view.page(
-            evaluations.files(), str(evaluations.folder), evaluations.runs.latest, evaluations.reports, *_words(request)
+            evaluations.files(),
+            str(evaluations.folder),
+            evaluations.runs.latest,
+            evaluations.reports,
+            *_words(request),
+            user_name(request),
         )
         headers = {"Content-Security-Policy": evaluation_view.POLICY, "Cache-Control": "no-store"}
         return Response(view, media_type="text/html", headers=headers)

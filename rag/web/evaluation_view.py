@@ -16,7 +16,7 @@ from rag.web.runs import Run
 SHOWN_PROBLEMS = 1000
 POLICY = (
     "default-src 'none'; connect-src 'self'; img-src 'self'; style-src 'self'; script-src 'self'; frame-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 EXAMPLE = (
     '{"id": "1", "language": "en", "question": "How far is the Moon?", "answers": ["384,400 km"], '
@@ -31,6 +31,7 @@ def page(
     reports: Sequence[Report],
     words: EvaluationLabels,
     labels: Labels,
+    user: str = "",
 ) -> str:
     """Render the whole page as things stand."""
     return f"""<!doctype html>
@@ -42,16 +43,18 @@ def page(
 <title>{labels.evaluation} · {labels.title}</title>
 <link rel="icon" type="image/svg+xml" href="./web/icon.svg">
 <link rel="stylesheet" href="./web/base.css">
+<link rel="stylesheet" href="./web/page.css">
 <link rel="stylesheet" href="./web/evaluation.css">
 <script src="./web/evaluation.js" defer></script>
 </head>
 <body>
-<header id="header">{render.header(labels, "evaluation", owner=True)}</header>
+<header id="header">{render.header(labels, "evaluation", owner=True, user=user)}</header>
 <main>
 <div class="intro"><h1>{labels.evaluation}</h1><p>{words.lead}</p></div>
 <noscript><p class="alert">{words.no_script}</p></noscript>
 {_form(files, folder, run, words)}
-<section id="run" data-key="{_key(run)}" aria-label="{labels.evaluation}">{_panel(run, words, labels)}</section>
+<section id="run" class="panel" data-key="{_key(run)}" aria-label="{labels.evaluation}">
+{_panel(run, words, labels)}</section>
 <section id="report" data-key="{_report_key(reports)}" aria-label="{words.report}">{_reports(reports, words)}</section>
 <p id="announcement" class="hidden" role="status"></p>
 </main>
@@ -96,7 +99,7 @@ def _form(files: Sequence[QuestionFile], folder: str, run: Run[Report] | None, w
     active = run is not None and run.active
     messages = {"too-large": words.too_large, "choose": words.choose, "unreachable": words.unreachable}
     data = " ".join(f'data-{name}="{message}"' for name, message in messages.items())
-    return f"""<form id="choose" autocomplete="off" {data}>
+    return f"""<form id="choose" class="panel" autocomplete="off" {data}>
 <fieldset{" disabled" * active}>
 <legend>{words.file}</legend>
 {none}<ul>{choices}<li class="choice"><label><input type="radio" name="file" value=""{" checked" * (not files)}>
@@ -158,7 +161,8 @@ def _under_way(run: Run[Report], words: EvaluationLabels) -> str:
     if run.phase in ("beginning", "working", "stopping"):
         disabled = " disabled" * (run.phase == "stopping")
         stop = (
-            f'<p class="stop"><button type="button" id="stop" data-run="{run.id}"{disabled}>{words.stop}</button>'
+            f'<p class="stop"><button type="button" class="plain" id="stop" data-run="{run.id}"{disabled}>'
+            f"{words.stop}</button>"
             f'<span class="note">{words.stop_note}</span></p>'
         )
     return (

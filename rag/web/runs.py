@@ -72,7 +72,7 @@ class Runs(Generic[Result]):
             self._stopping.clear()
             run: Run[Result] = Run(secrets.token_hex(4), name)
             self._latest = run
-            self._thread = threading.Thread(target=self._work, args=(job,), name="evaluation", daemon=True)
+            self._thread = threading.Thread(target=self._work, args=(job,), name="run", daemon=True)
             self._thread.start()
             return run
 
@@ -82,6 +82,11 @@ class Runs(Generic[Result]):
             if self._latest and self._latest.id == run_id and self._latest.phase in ("beginning", "working"):
                 self._latest = replace(self._latest, phase="stopping", seconds_left=None)
                 self._stopping.set()
+
+    def wait(self) -> None:
+        """Wait for what is under way to end."""
+        if self._thread:
+            self._thread.join()
 
     def close(self) -> None:
         """Stop what is under way and wait a moment for it."""
@@ -123,8 +128,12 @@ class _Pace:
 
     def __init__(self) -> None:
         self._steps: deque[tuple[float, int]] = deque(maxlen=PACE_STEPS)
+        self._total = 0
 
     def seconds_left(self, done: int, total: int) -> float | None:
+        if total != self._total:  # another stage, whose steps take another time
+            self._total = total
+            self._steps.clear()
         now = time.monotonic()
         self._steps.append((now, done))
         since, before = self._steps[0]
