@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,11 @@ from rag.errors import RagError
 
 if TYPE_CHECKING:
     from rag.config import Settings
-    from rag.types import Answer
+    from rag.history import History, StoredTurn
+    from rag.index import Filters
+    from rag.pipeline import Pipeline
+    from rag.types import Document
+    from rag.users import Role
 
 # Imports are inside the functions: `rag --help` must not wait for torch.
 
@@ -107,17 +111,24 @@ def index(settings: Settings, strict: bool, origins: dict[str, str]) -> None:
 
 
 @cli.command()
-@click.argument("question")
-@click.option("--answerer", metavar="NAME", help="What makes the answer: sentence.")
+@click.argument("question", required=False)
+@click.option("--answerer", metavar="NAME", help="What makes the answer: reader, sentence.")
 @click.option("--document", metavar="GLOB", help="Only documents whose path matches.")
 @click.option("--language", metavar="L", help="Only documents in this language (ISO 639-1).")
 @click.option("--since", metavar="DATE", help="Only documents dated on or after YYYY-MM-DD.")
 @click.option("--until", metavar="DATE", help="Only documents dated on or before YYYY-MM-DD.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @_with_settings
-def ask(settings: Settings, question: str, as_json: bool, origins: dict[str, str], **only: str | None) -> None:
-    """Answer QUESTION from the index."""
-    answer = _ask(settings, question, **only)
+def ask(settings: Settings, question: str | None, as_json: bool, origins: dict[str, str], **only: str | None) -> None:
+    """Answer QUESTION from the index. Without one, hold a conversation: at a prompt, or of the lines of a pipe."""
+    from rag.pipeline import Pipeline
+
+    filters = _filters(**only)
+    pipeline = Pipeline(settings)
+    if question is None:
+        _converse(pipeline, settings, filters, as_json=as_json)
+        return
+    answer = pipeline.ask(question, filters=filters)
     if as_json:
         from rag.records import answer_record
 
@@ -128,14 +139,17 @@ def ask(settings: Settings, question: str, as_json: bool, origins: dict[str, str
         print_answer(answer)
 
 
-def _ask(
-    settings: Settings, question: str, document: str | None, language: str | None, since: str | None, until: str | None
-) -> Answer:
-    from rag.index import Filters
-    from rag.pipeline import Pipeline
+def _converse(pipeline: Pipeline, settings: Settings, filters: Filters, *, as_json: bool) -> None:
+    from rag.conversation import converse
 
-    filters = Filters(document, language, _date("--since", since), _date("--until", until))
-    return Pipeline(settings).ask(question, filters=filters)
+    if not converse(pipeline, settings, filters, as_json=as_json):
+        sys.exit(EXIT_BAD_INPUT)
+
+
+def _filters(document: str | None, language: str | None, since: str | None, until: str | None) -> Filters:
+    from rag.index import Filters
+
+    return Filters(document, language, _date("--since", since), _date("--until", until))
 
 
 def _date(option: str, value: str | None) -> Any:
@@ -184,7 +198,7 @@ def look_up(
 @click.argument("file", type=_FILE, metavar="QUESTIONS")
 @click.argument("bars", nargs=-1, metavar="[BAR]...")
 @click.option("--documents", "folder", type=_FOLDER, metavar="DIR", help="Index this folder and ask it, not --index.")
-@click.option("--answerer", metavar="NAME", help="What makes the answers: sentence.")
+@click.option("--answerer", metavar="NAME", help="What makes the answers: reader, sentence.")
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write everything that was measured there.")
 @click.option("--report", type=_FOLDER, metavar="DIR", help="Write a report there: index.html and summary.md.")
 @click.option("--baseline", type=_FILE, metavar="FILE", help="Compare with what an earlier --json wrote.")
@@ -234,10 +248,141 @@ def squad(files: Sequence[Path], out: Path, leave_out: int) -> None:
     command.convert(files, out, leave_out)
 
 
+@cli.group()
+def history() -> None:
+    """Show, export and delete the conversations that are kept."""
+
+
+@history.command(name="list")
+@_with_settings
+def list_conversations(settings: Settings, origins: dict[str, str]) -> None:
+    """List the conversations, the last used first."""
+    from rag.conversation import OWNER
+    from rag.terminal import print_conversations
+
+    with _opened(settings) as kept:
+        print_conversations(kept.conversations(OWNER), kept.path)
+
+
+@history.command()
+@click.argument("identity", metavar="ID")
+@_with_settings
+def show(settings: Settings, identity: str, origins: dict[str, str]) -> None:
+    """Print a conversation; its citations are verified anew."""
+    from rag.conversation import OWNER
+    from rag.terminal import print_turns
+
+    with _opened(settings) as kept:
+        title, turns = kept.conversation(OWNER, identity).title, kept.turns(OWNER, identity)
+    documents = _documents(settings)
+    print_turns(title, _verified(turns, documents), checked=documents is not None)
+
+
+@history.command()
+@click.argument("identity", metavar="ID")
+@click.option(
+    "--markdown", "form", flag_value="markdown", default="markdown", help="As Markdown with footnotes (default)."
+)
+@click.option("--json", "form", flag_value="json", help="As JSON.")
+@_with_settings
+def export(settings: Settings, identity: str, form: str, origins: dict[str, str]) -> None:
+    """Print a conversation, to be kept elsewhere."""
+    from rag import exports
+    from rag.conversation import OWNER
+
+    with _opened(settings) as kept:
+        conversation, turns = kept.conversation(OWNER, identity), kept.turns(OWNER, identity)
+    documents = _documents(settings)
+    turns = list(_verified(turns, documents))
+    if form == "json":
+        record = exports.conversation_json(conversation, turns)
+        click.echo(json.dumps(record, ensure_ascii=False, indent=2))
+    else:
+        click.echo(exports.conversation_markdown(conversation, turns, documents or {}), nl=False)
+
+
+@history.command()
+@click.argument("identity", metavar="ID")
+@_with_settings
+def delete(settings: Settings, identity: str, origins: dict[str, str]) -> None:
+    """Delete a conversation for good."""
+    from rag.conversation import OWNER
+
+    with _opened(settings) as kept:
+        kept.delete(OWNER, identity)
+    click.echo("deleted")
+
+
+@history.command()
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+@_with_settings
+def erase(settings: Settings, yes: bool, origins: dict[str, str]) -> None:
+    """Delete all conversations for good, also when none are kept any more."""
+    from rag.conversation import OWNER
+    from rag.history import History, location
+
+    path = location(settings)
+    if not path.exists():
+        click.echo("there are no conversations")
+        return
+    if not yes and sys.stdin.isatty():
+        click.confirm("Delete all conversations for good?", abort=True)
+    with History.open(path) as kept:
+        count = kept.erase(OWNER)
+    click.echo(f"{count} conversation{'s' * (count != 1)} deleted")
+
+
+@history.command(name="questions")
+@_with_settings
+def rated_questions(settings: Settings, origins: dict[str, str]) -> None:
+    """Print what was rated as questions for `rag eval`; answers rated down are to be completed."""
+    from rag import exports
+    from rag.conversation import OWNER
+
+    with _opened(settings) as kept:
+        lines = exports.question_file(kept.rated(OWNER))
+    if not lines:
+        raise RagError("no answer has been rated yet; rate one on the page, or by /up or /down after it in `rag ask`")
+    click.echo(lines, nl=False)
+
+
+def _opened(settings: Settings) -> History:
+    from rag.errors import HistoryError
+    from rag.history import open_history
+
+    kept = open_history(settings)
+    if kept is None:
+        raise HistoryError("no conversations are kept: the setting 'keep_history' is off")
+    return kept
+
+
+def _documents(settings: Settings) -> Mapping[str, Document] | None:
+    """Return the indexed documents, or None, which is told, where there is no index that can be read."""
+    from rag.errors import IndexError_
+    from rag.pipeline import open_index
+    from rag.terminal import print_problem
+
+    try:
+        return open_index(settings).documents
+    except IndexError_ as error:
+        print_problem(f"citations are not checked: {error}")
+        return None
+
+
+def _verified(turns: Sequence[StoredTurn], documents: Mapping[str, Document] | None) -> Sequence[StoredTurn]:
+    """Return turns with their citations held against the files as they are now, if the documents are known."""
+    from rag.citations import verify_again
+
+    if documents is None:
+        return turns
+    return [turn._replace(answer=verify_again(turn.answer, documents)) for turn in turns]
+
+
 @cli.command()
 @click.option("--documents", type=_FOLDER, metavar="DIR", help="Folder of documents to index first if need be.")
-@click.option("--host", metavar="H", help="Address to serve on; only this machine's own.")
+@click.option("--host", metavar="H", help="Address to serve on; with --auth also one that others reach, as 0.0.0.0.")
 @click.option("--port", type=int, metavar="P", help="Port to serve on; 0 takes a free one.")
+@click.option("--auth", type=_FILE, metavar="FILE", help="Let the users in this file log in, and nobody else in.")
 @_with_settings
 def serve(settings: Settings, origins: dict[str, str]) -> None:
     """Serve the web chat. Documents that are named are indexed first; else the index is taken as it is."""
@@ -249,6 +394,87 @@ def serve(settings: Settings, origins: dict[str, str]) -> None:
         if origins["documents"] != "default" or not has_index(settings):
             print_report(build_with_progress(settings), settings)
         serve_on(listener, Pipeline(settings), settings)
+
+
+@cli.group()
+def user() -> None:
+    """Tell who may log in to the web chat."""
+
+
+def _with_users_file(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the users file, of an option or of the settings."""
+
+    @click.option("--auth", type=_FILE, metavar="FILE", help="The users file, if the settings name none.")
+    @click.option("--config", type=_FILE, metavar="FILE", help="Settings file instead of ./rag.toml.")
+    @wraps(command)
+    def run(auth: Path | None, config: Path | None, **flags: Any) -> None:
+        from rag.config import load_settings
+
+        file = load_settings({"auth": auth}, file=config)[0].auth
+        if file is None:
+            raise click.UsageError("say which users file: --auth FILE, or the setting `auth`")
+        command(file, **flags)
+
+    return run
+
+
+_ROLES = click.Choice(["owner", "reader"])
+_NAME = click.argument("name", metavar="NAME")
+
+
+@user.command(name="add")
+@_NAME
+@click.option("--role", type=_ROLES, default="reader", help="A reader asks and looks up; an owner does everything.")
+@_with_users_file
+def add_user(file: Path, name: str, role: Role) -> None:
+    """Let NAME log in. The password is asked for, or read from standard input."""
+    from rag import users
+
+    users.check_free(users.read_users(file) if file.exists() else {}, name, file)  # before a password is thought up
+    users.add_user(file, name, role, _new_password())
+    click.echo(f"{name} may log in as {role}")
+    if all(each.role == "reader" for each in users.read_users(file).values()):
+        click.echo("Nobody is an owner yet, who may run evaluations: give somebody --role owner", err=True)
+
+
+@user.command(name="list")
+@_with_users_file
+def list_users(file: Path) -> None:
+    """List who may log in, with their roles."""
+    from rag.users import read_users
+
+    for each in read_users(file).values():
+        click.echo(f"{each.role}\t{each.name}")
+
+
+@user.command(name="remove")
+@_NAME
+@_with_users_file
+def remove_user(file: Path, name: str) -> None:
+    """Let NAME log in no longer. Whoever is logged in under it is logged out."""
+    from rag import users
+
+    users.remove_user(file, name)
+    click.echo(f"{name} may not log in any more")
+
+
+@user.command(name="password")
+@_NAME
+@_with_users_file
+def change_password(file: Path, name: str) -> None:
+    """Give NAME another password. Whoever is logged in under the old one is logged out."""
+    from rag import users
+
+    users.find_user(users.read_users(file), name, file)
+    users.change_password(file, name, _new_password())
+    click.echo(f"{name} has another password")
+
+
+def _new_password() -> str:
+    """Ask for a password twice, unseen; or read a line, where nobody sits at a terminal."""
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    return sys.stdin.readline().removesuffix("\n").removesuffix("\r")
 
 
 @cli.command()

@@ -5,18 +5,54 @@ Settings travel as arguments; nothing in the package reads them from a global.
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from rag.errors import SettingsError
 
 BUNDLED = "multilingual-e5-small (bundled)"
 PASSAGE_STYLES = {"news": (320, 0), "manual": (420, 60)}  # tokens and overlap, in tiktoken tokens
+_HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+
+
+def _words(value: Any) -> Any:
+    """Take a list apart that is written as one text, as in a variable."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+def _host_name(text: str) -> str:
+    try:
+        name = (text if text.isascii() else text.encode("idna").decode()).lower().strip("[]").removesuffix(".")
+    except UnicodeError:
+        name = ""
+    if not _HOST_NAME.fullmatch(name) and not _is_address(name):
+        raise ValueError("a host is a name like chat.example.com, without http://, port or *")
+    return name
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text) if "/" in text else ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError("a proxy is an address like 127.0.0.1 or a network like 10.0.0.0/8") from None
+
+
+HostNames = Annotated[tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_words)]
+Addresses = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_words)]
 
 
 class Settings(BaseModel):
@@ -37,13 +73,20 @@ class Settings(BaseModel):
     max_file_megabytes: float = Field(64, gt=0, description="larger files are skipped")
     hits: int = Field(10, ge=1, le=100, description="passages retrieved for a question")
     lexical_weight: float = Field(0.4, ge=0, le=10, description="weight of BM25 beside the dense score")
-    answerer: Literal["sentence"] = Field("sentence", description="what makes the answer of the passages")
+    answerer: Literal["reader", "sentence"] = Field("reader", description="what makes the answer of the passages")
+    reader_tokens: int = Field(800, ge=64, le=20000, description="tokens of the hits that the reader reads")
     abstain_below: float = Field(
         0.35, ge=0, le=1, description="confidence under which the reply is «not in the documents»"
     )
     max_question_characters: int = Field(2000, ge=1, description="longer questions are refused")
+    keep_history: bool = Field(True, description="keep conversations, to go on with and to export")
+    history: Path | None = Field(None, description="file of the conversations; in the user's data folder by default")
     host: str = Field("127.0.0.1", description="address the page is served on")
     port: int = Field(7860, ge=0, le=65535, description="port the page is served on; 0 takes a free one")
+    auth: Path | None = Field(None, description="file of those who may log in, which `rag user` writes")
+    allowed_hosts: HostNames = Field((), description="names by which others reach the page, beside addresses")
+    trusted_proxies: Addresses = Field((), description="addresses of proxies whose word on the client is taken")
+    requests_per_minute: int = Field(60, ge=1, description="questions and uploads of one client, or of one user")
 
     @property
     def passage_size(self) -> tuple[int, int]:
@@ -110,5 +153,6 @@ def _explain(error: ValidationError, layers: Mapping[str, Origin]) -> str:
     for problem in error.errors():
         name = str(problem["loc"][0])
         source = layers[name].source if name in layers else "default"
-        problems.append(f"setting {name!r} ({source}): {problem['msg'].lower()}, not {problem['input']!r}")
+        message = problem["msg"].removeprefix("Value error, ").lower()
+        problems.append(f"setting {name!r} ({source}): {message}, not {problem['input']!r}")
     return "; ".join(problems)

@@ -14,6 +14,9 @@ RagError                  exit code 2: wrong use or bad input
 ├── EvaluationError       an evaluation cannot be run as asked (an unknown metric, a baseline of other questions)
 │   └── QuestionFileError     a question file is missing, malformed, or does not fit the documents
 ├── CitationError         a malformed citation id
+├── HistoryError          the file of conversations is locked, damaged, not writable, or a newer version's
+│   └── UnknownConversation   there is no such conversation or turn, or it is somebody else's
+├── UsersError            the users file is missing or malformed, or a user or password cannot be taken
 └── ServeError            the page cannot be served (port in use, address refused)
 
 A message says what is wrong, where, and what to do next.
@@ -85,6 +88,18 @@ class QuestionFileError(EvaluationError):
 
 class CitationError(RagError):
     """A citation id does not have the form ``document#start-end~hash``."""
+
+
+class HistoryError(RagError):
+    """The file of conversations cannot be used; the program goes on without."""
+
+
+class UnknownConversation(HistoryError):
+    """The owner has no such conversation, or it has no such turn."""
+
+
+class UsersError(RagError):
+    """The users file cannot be used, or not be changed as asked."""
 
 
 class ServeError(RagError):

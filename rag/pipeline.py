@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,10 +34,10 @@ class Pipeline:
         """Answer one question, completed from the turns before if it leans on them. Raises QuestionError."""
         started = time.perf_counter()
         question = _without_surrogates(question)
-        asked = self._checked(question)
+        index = self.index
+        asked = self._checked(question, index.languages)
         completed = followup.complete(asked.text, history, asked.language)
         asked = asked._replace(text=completed.text)
-        index = self.index
         hits = self._search(index, completed, filters)
         searched = time.perf_counter()
         draft = self._answerer.answer(asked, hits if _has_words(asked.text) else (), index.documents)
@@ -51,7 +51,7 @@ class Pipeline:
             citations=verified,
             candidate=draft.candidate,
             confidence=draft.confidence,
-            hits=hits,
+            hits=draft.hits or hits,
             timings_ms={
                 "search": (searched - started) * 1e3,
                 "answer": (ended - searched) * 1e3,
@@ -87,6 +87,11 @@ class Pipeline:
                     self._index = open_index(self.settings)
             return self._index
 
+    @property
+    def encoder(self) -> Encoder:
+        """Return the encoder, for whoever builds the index anew in this process."""
+        return self._encoder
+
     def documents(self) -> Sequence[Document]:
         """Return all indexed documents, by id."""
         return self.index.contents.documents
@@ -95,7 +100,7 @@ class Pipeline:
         """Return an indexed document. Raises KeyError."""
         return self.index.documents[document_id]
 
-    def _checked(self, question: str) -> Question:
+    def _checked(self, question: str, near: Collection[str]) -> Question:
         text = " ".join(unicodedata.normalize("NFC", question).split())
         limit = self.settings.max_question_characters
         if not text:
@@ -105,7 +110,7 @@ class Pipeline:
                 f"the question has {len(text)} characters, more than {limit}; shorten it, "
                 "or raise the setting 'max_question_characters'"
             )
-        return Question(text, languages.detect(text))
+        return Question(text, languages.detect(text, near))
 
 
 def has_index(settings: Settings) -> bool:

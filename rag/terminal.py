@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 from rich.console import Console as RichConsole
@@ -17,14 +18,16 @@ from rich.table import Table
 from rich.text import Text
 
 from rag import __version__, generations, models
+from rag.bert import has_bfloat16
 from rag.building import Progress as Notify
 from rag.building import Report, build_index
 from rag.citations import CONTEXT, LookUp
 from rag.config import Settings
-from rag.encoder import has_bfloat16, load_encoder
+from rag.encoder import load_encoder
 from rag.errors import MissingIndex, RagError
+from rag.history import Conversation, StoredTurn
 from rag.index import Index
-from rag.types import Answer, Citation, Document
+from rag.types import Answer, Citation, Document, Span, Statement
 from rag.untrusted import disarm
 
 NEAREST = 3
@@ -85,24 +88,34 @@ def print_report(report: Report, settings: Settings) -> None:
     Console(soft_wrap=True, highlight=False).print(Text(line))
 
 
-def print_answer(answer: Answer) -> None:
-    """Print an answer with its citations, or the nearest passages of one that the documents do not hold."""
+def print_answer(answer: Answer, *, checked: bool = True) -> None:
+    """Print an answer with its citations, or the nearest passages of one that the documents do not hold.
+
+    `checked` is false where the citations could not be held against the files.
+    """
     console = Console(highlight=False)
     if answer.completed:
         console.print(Text(f"Understood as: {disarm(answer.completed)}", "dim"))
     for statement in answer.statements:
         marks = "".join(f" [{number}]" for number in statement.citations)
-        console.print(Text.assemble((disarm(statement.text), "bold" if answer.answered else ""), (marks, "cyan")))
+        console.print(Text.assemble(*_marked(statement), (marks, "cyan")))
     console.print()
     if answer.answered:
         for number, citation in enumerate(answer.citations, 1):
-            console.print(_source(number, citation))
+            console.print(_source(number, citation, checked=checked))
     else:
         console.print(Text("Nearest passages:", "dim"))
         for hit in answer.hits[:NEAREST]:
             console.print(Text(disarm(hit.passage.id), "cyan"))
             console.print(Padding(Text(_excerpt(hit.passage.text), "dim"), (0, 0, 0, 4)))
     console.print(Text(f"Confidence {answer.confidence:.0%}, {answer.timings_ms['total']:.0f} ms", "dim"))
+
+
+def _marked(statement: Statement) -> list[tuple[str, str]]:
+    """Return a statement in pieces with their styles; the short answer in it is bold."""
+    start, end = statement.marked or Span(0, len(statement.text) * bool(statement.citations))
+    text = statement.text
+    return [(disarm(text[:start]), ""), (disarm(text[start:end]), "bold"), (disarm(text[end:]), "")]
 
 
 STATUS = {
@@ -163,14 +176,54 @@ def _closed_up(text: str) -> str:
     return re.sub(r"\n\s*\n", "\n\n", text)
 
 
-def _source(number: int, citation: Citation) -> Text:
+def _source(number: int, citation: Citation, *, checked: bool) -> Text:
     state = ("verified", "green") if citation.verified else ("no longer in the file", "red")
+    state = state if checked else ("not checked", "yellow")
     return Text.assemble((f"[{number}] ", "cyan"), disarm(citation.id), "  ", state)
 
 
 def _excerpt(text: str) -> str:
     line = " ".join(disarm(text).split())
     return line if len(line) <= EXCERPT else f"{line[:EXCERPT].rsplit(' ', 1)[0]}…"
+
+
+def print_conversations(conversations: Sequence[Conversation], path: Path) -> None:
+    """List conversations, and say where they lie."""
+    console = Console(soft_wrap=True, highlight=False)
+    for found in conversations:
+        questions = f"{found.turns} question{'s' * (found.turns != 1)}"
+        day = found.updated.astimezone().strftime("%Y-%m-%d %H:%M")
+        console.print(Text.assemble((found.id, "cyan"), (f"  {day}  {questions}  ", "dim"), disarm(found.title)))
+    kept = f"kept in {disarm(str(path))}"
+    console.print(Text(f"({kept})" if conversations else f"No conversations are {kept}", "dim"))
+
+
+def print_turns(title: str, turns: Sequence[StoredTurn], *, checked: bool) -> None:
+    """Print a stored conversation as it was when it was held."""
+    console = Console(highlight=False)
+    console.print(Text(disarm(title), "bold"))
+    for turn in turns:
+        console.print()
+        print_question(turn.answer.question)
+        print_answer(turn.answer, checked=checked)
+        if turn.rating:
+            reason = f": {disarm(turn.reason)}" if turn.reason else ""
+            console.print(Text(f"Rated {turn.rating}{reason}", "dim"))
+
+
+def print_question(question: str) -> None:
+    """Print a question where nobody sees it being typed."""
+    Console(highlight=False).print(Text(f"> {disarm(question)}", "bold"))
+
+
+def print_note(line: str) -> None:
+    """Print a line that is no answer."""
+    Console(soft_wrap=True, highlight=False).print(Text(disarm(line), "dim"))
+
+
+def print_problem(message: str) -> None:
+    """Print in one line, on stderr, what went wrong though the program goes on."""
+    Console(stderr=True, soft_wrap=True, highlight=False).print(Text(f"rag: {' '.join(disarm(message).split())}"))
 
 
 class _Finding(NamedTuple):
@@ -192,7 +245,7 @@ def print_checkup(settings: Settings, origins: Mapping[str, str]) -> None:
     rows = [(name, disarm(str(values[name])), origin) for name, origin in origins.items()]
     console.print(_table("Settings", rows))
     problems = []
-    for what, check in (("Model", _check_model), ("Index", _check_index)):
+    for what, check in (("Model", _check_model), ("Answers", _check_answerer), ("Index", _check_index)):
         try:
             console.print(Text.assemble((f"{what}: ", "bold"), disarm(check(settings))))
         except RagError as error:
@@ -223,6 +276,13 @@ def _check_model(settings: Settings) -> str:
     numbers = "bfloat16" if settings.bfloat16 and has_bfloat16() else "float32"
     kind = "bundled, checksum verified" if models.is_bundled(settings) else "sentence-transformers"
     return f"{encoder.name} ({kind}), {encoder.dimension} dimensions, {encoder.capacity} tokens a passage, {numbers}"
+
+
+def _check_answerer(settings: Settings) -> str:
+    if settings.answerer == "sentence" or not models.has_wheel():
+        return "whole sentences, chosen by the search"
+    megabytes = sum(tensor.nbytes for tensor in models.reader_weights().values()) / 1e6
+    return f"the exact words, found by the reader (checksum verified, {megabytes:.0f} MB)"
 
 
 def _check_index(settings: Settings) -> str:

@@ -56,7 +56,8 @@ class HeldPipeline(Pipeline):
 
 
 def settings_in(folder: Path) -> Settings:
-    return Settings(documents=folder / "documents", index=folder / "index", cache=folder / "cache", port=0)
+    folders = {name: folder / name for name in ("documents", "index", "cache")}
+    return Settings(**folders, port=0, requests_per_minute=10_000)
 
 
 def prepare(folder: Path) -> Settings:

@@ -15,15 +15,18 @@ PACKAGE = ROOT / "rag"
 
 # A module imports from earlier steps only. Siblings in a step do not import each other; packages are one unit.
 STEPS = (
-    {"types", "errors", "dates", "untrusted"},
-    {"config", "packed", "languages", "boilerplate", "sentences"},
+    {"types", "errors", "dates", "untrusted", "normalisation", "bert"},
+    {"config", "packed", "languages", "boilerplate", "sentences", "users"},
     {"models", "documents", "lexical"},
-    {"encoder", "passages", "stores"},
+    {"encoder", "reader", "passages", "stores"},
     {"generations", "index"},
     {"building", "citations", "followup"},
     {"answerers", "phrases"},
     {"pipeline", "records"},
+    {"history"},
+    {"exports"},
     {"terminal"},
+    {"conversation"},
     {"evaluation"},
     {"web"},
     {"cli"},

@@ -153,7 +153,8 @@ def test_a_hostile_question_stays_text(page: Page, question: str) -> None:
 def nothing_came_alive(page: Page) -> None:
     assert page.evaluate("window.pwned") is None
     assert page.locator("#transcript :is(script, img, iframe, strong, b, h1)").count() == 0
-    assert all(link.get_attribute("href", timeout=1000).startswith("#") for link in page.locator("#transcript a").all())
+    links = [link.get_attribute("href", timeout=1000) or "" for link in page.locator("#transcript a").all()]
+    assert all(link.startswith(("#", "./documents/")) for link in links)
 
 
 def test_markup_that_did_slip_in_could_not_run(context: BrowserContext, served: Served) -> None:

@@ -53,10 +53,10 @@ def rag(*arguments: str | Path, env: Mapping[str, str] | None = None) -> Result:
     return Result(code, stdout.getvalue(), stderr.getvalue())
 
 
-def rag_process(*arguments: str | Path) -> Result:
+def rag_process(*arguments: str | Path, program: Path = ROOT) -> Result:
     """Run a command as a user does: in a process of its own."""
     command = [sys.executable, "-m", "rag", *map(str, arguments)]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, cwd=program, capture_output=True, text=True, check=False)
     return Result(result.returncode, result.stdout, result.stderr)
 
 
@@ -94,7 +94,7 @@ def test_version() -> None:
 def test_help_lists_the_commands() -> None:
     result = rag("--help")
     assert result.returncode == 0
-    for command in ("ask", "doctor", "index", "serve"):
+    for command in ("ask", "doctor", "history", "index", "serve"):
         assert f"\n  {command} " in result.stdout
 
 
@@ -103,7 +103,8 @@ def test_help_lists_the_commands() -> None:
     [
         ((), "Usage: rag"),
         (("frobnicate",), "No such command 'frobnicate'"),
-        (("ask",), "Missing argument 'QUESTION'"),
+        (("history", "show"), "Missing argument 'ID'"),
+        (("history", "show", "x", "y"), "unexpected extra argument (y)"),
         (("ask", "x", "--port", "1"), "No such option '--port'"),
         (("serve", "--port", "many"), "'many' is not a valid integer"),
         (("serve", "--port", "70000"), "setting 'port' (--port): input should be less than or equal to 65535"),
@@ -253,6 +254,16 @@ def test_unreadable_files_are_named_and_skipped(tmp_path: Path) -> None:
     assert set(reasons) == {"skipped binary.txt", "skipped empty.txt", "skipped large.txt"}
     assert "max_file_megabytes" in reasons["skipped large.txt"]
     assert "binary.txt" in refused(rag("index", folder, "--index", tmp_path / "other", "--strict"))
+
+
+def test_without_the_weights_of_the_reader(index: Path, tmp_path: Path) -> None:
+    """A copy of the program that lost them names them and the way out; sentences are still given."""
+    shutil.copytree(ROOT / "rag", tmp_path / "rag", ignore=shutil.ignore_patterns("weights", "__pycache__"))
+    asking = ("ask", "Hvem er styreleder i Volcano Engine?", "--index", index)
+    line = refused(rag_process(*asking, program=tmp_path))
+    assert f"there is no file {tmp_path}" in line
+    assert "set 'answerer' to 'sentence'" in line
+    assert rag_process(*asking, "--answerer", "sentence", program=tmp_path).returncode == 0
 
 
 def test_another_model_needs_another_index(index: Path, tmp_path: Path) -> None:

@@ -83,3 +83,23 @@ def test_passage_sizes() -> None:
     assert Settings(passage_style="manual").passage_size == PASSAGE_STYLES["manual"]
     assert Settings(passage_style="manual", passage_tokens=100).passage_size == (100, 50)
     assert Settings(passage_overlap=40).passage_size == (PASSAGE_STYLES["news"][0], 40)
+
+
+def test_lists_may_be_one_text(tmp_path: Path) -> None:
+    file = tmp_path / "rag.toml"
+    file.write_text('allowed_hosts = ["Chat.Example.com", "blåbær.no", "[2001:db8::1]"]\n', "utf-8")
+    settings, _ = load_settings(file=file, environ={"RAG_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8"})
+    assert settings.allowed_hosts == ("chat.example.com", "xn--blbr-roah.no", "2001:db8::1")
+    assert settings.trusted_proxies == ("127.0.0.1", "10.0.0.0/8")
+
+
+@pytest.mark.parametrize("name", ["http://chat.lan", "chat.lan:80", "*", "*.lan", "a/b", "", "..", "a b", '"'])
+def test_hosts_are_plain_names(name: str) -> None:
+    with pytest.raises(SettingsError, match=r"'allowed_hosts' .*a host is a name like chat\.example\.com"):
+        load_settings({"allowed_hosts": [name]}, environ={})
+
+
+@pytest.mark.parametrize("name", ["chat.lan", "*", "10.0.0.1/8", ""])
+def test_proxies_are_addresses(name: str) -> None:
+    with pytest.raises(SettingsError, match=r"'trusted_proxies' .*a proxy is an address like 127\.0\.0\.1"):
+        load_settings({"trusted_proxies": [name]}, environ={})

@@ -50,7 +50,7 @@ def test_the_commands_on_own_documents_run(tmp_path: Path) -> None:
         "# Lease\n\nThe lease of the flat ends on 31 March 2027. The rent is due monthly.\n"
     )
     commands = [shlex.split(line) for line in COMMANDS if line.startswith("rag ")]
-    assert {command[1] for command in commands} == {"index", "ask", "cite", "serve", "doctor"}
+    assert {command[1] for command in commands} == {"index", "ask", "cite", "serve", "doctor", "user"}
     for command in commands:
         arguments = [word.replace("~", str(tmp_path)) for word in command[1:]]
         if arguments[0] != "serve":  # the browser tests serve
@@ -64,7 +64,13 @@ def run(arguments: list[str], home: Path) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RAG_")}
     command = [sys.executable, "-m", "rag", *arguments]
     return subprocess.run(
-        command, cwd=ROOT, env={**environment, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+        command,
+        cwd=ROOT,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        input="correct horse battery staple\n",  # the password of `rag user add`
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -23,8 +26,10 @@ OUR_TAGS = {
 }
 OUR_ATTRIBUTES = {
     *("aria-hidden", "aria-label", "aria-labelledby", "aria-live", "class", "data-question", "datetime", "dir"),
-    *("href", "id", "lang", "role", "tabindex", "title", "type"),
+    *("data-address", "data-copied", "data-copy", "data-not-copied", "data-text"),
+    *("href", "id", "lang", "role", "tabindex", "target", "title", "type"),
 }
+OUR_ADDRESS = re.compile(r"\./documents/[\w.~%/-]*\?cite=[\w.~%/-]+&at=1#cite-1")
 NASTY = [
     "<",
     ">",
@@ -105,7 +110,8 @@ def only_ours(html: str) -> Page:
     assert page.open == []
     assert set(page.tags) <= OUR_TAGS
     assert {name for name, _ in page.attributes} <= OUR_ATTRIBUTES
-    assert all(value is not None and value.startswith("#") for name, value in page.attributes if name == "href")
+    links = [value or "" for name, value in page.attributes if name == "href"]
+    assert all(link.startswith("#") or OUR_ADDRESS.fullmatch(link) for link in links)
     return page
 
 
@@ -194,6 +200,20 @@ def test_a_card_names_title_date_language_score_and_file() -> None:
         assert expected in text
     assert '<blockquote lang="ru"' in html
     assert '<span lang="ru" dir="auto">Тайга</span>' in html
+
+
+def test_a_card_leads_into_the_document_and_can_be_copied() -> None:
+    document = the_document("Тайга — это *лес*.", name="лес #1.txt", title="Тайга [1]", language="ru")
+    page = Page(render.answered_turn(1, an_answer(document, 0, 18), lambda _: document, ENGLISH))
+    attributes = dict(page.attributes)
+    citation_id = an_answer(document, 0, 18).citations[0].id
+    (address,) = [value for name, value in page.attributes if name == "href" and value and "documents" in value]
+    assert address is not None
+    path, _, query = address.removesuffix("&at=1#cite-1").partition("?cite=")
+    assert (unquote(path), unquote(query)) == ("./documents/лес #1.txt", citation_id)
+    assert unquote(attributes["data-address"] or "") == f"./cite/{citation_id}"
+    text = "http://x".join(json.loads(attributes["data-text"] or ""))
+    assert text == "“Тайга — это *лес*.”\nТайга [1], 2 January 2026, лес #1.txt, characters 0–18\nhttp://x"
 
 
 def test_an_unanswered_question_offers_the_nearest_passages_as_such() -> None:

@@ -13,7 +13,7 @@ from rag.web import labels, render
 from rag.web.examples import examples
 from rag.web.labels import ENGLISH, Labels
 from rag.web.quick_gradio import gr
-from rag.web.roles import is_owner
+from rag.web.roles import is_owner, user_name
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ def build(pipeline: Pipeline) -> gr.Blocks:
             words = _labels(request)
             return {
                 turns: (),
-                name: render.header(words, "chat", owner=is_owner(request.headers)),
+                name: render.header(words, "chat", owner=is_owner(request), user=user_name(request)),
                 transcript: _welcome(pipeline, words),
                 box: gr.update(placeholder=words.placeholder, label=words.placeholder),
                 send: gr.update(value=words.ask),

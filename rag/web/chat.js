@@ -67,7 +67,7 @@
 
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
-    const link = target?.closest("#transcript a");
+    const link = target?.closest("#transcript :is(.cite, .back)");
     if (link) {
       event.preventDefault();
       if (link.classList.contains("cite")) openSource(link);

@@ -42,6 +42,7 @@ class Labels:
     pages: str
     chat: str
     evaluation: str
+    log_out: str
     conversation: str
     examples: str
     documents: str
@@ -106,6 +107,7 @@ ENGLISH = Labels(
     pages="Pages",
     chat="Chat",
     evaluation="Evaluation",
+    log_out="Log out",
     conversation="Conversation",
     examples="For example",
     documents="Documents",
@@ -145,6 +147,7 @@ NORWEGIAN = Labels(
     pages="Sider",
     chat="Samtale",
     evaluation="Evaluering",
+    log_out="Logg ut",
     conversation="Samtale",
     examples="For eksempel",
     documents="Dokumenter",
@@ -184,6 +187,7 @@ RUSSIAN = Labels(
     pages="Страницы",
     chat="Чат",
     evaluation="Оценка",
+    log_out="Выйти",
     conversation="Разговор",
     examples="Например",
     documents="Документы",

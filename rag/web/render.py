@@ -6,14 +6,18 @@ control and bidirectional characters. Nothing is read as Markdown.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from rag.errors import RagError
 from rag.types import Answer, Citation, Document, Hit, Passage, Span
 from rag.untrusted import disarm
+from rag.web import document_labels, sharing
+from rag.web.document_labels import DocumentLabels
 from rag.web.examples import Example
 from rag.web.labels import Labels
+from rag.web.sharing import Shared
 
 SHOWN_DOCUMENTS = 30
 SHOWN_NEAREST = 3
@@ -35,13 +39,23 @@ def plain(text: str) -> str:
     return escape(disarm(text))
 
 
-def header(labels: Labels, current: str, *, owner: bool) -> str:
-    """Render the name of the program and, for its owner, the way from page to page."""
+def header(labels: Labels, current: str, *, owner: bool, user: str = "") -> str:
+    """Render the name of the program, for its owner the way from page to page, and for who is logged in the way out."""
     brand = f'<p class="brand">{labels.title}</p>'
-    pages = {"chat": ("./", labels.chat), "evaluation": ("./evaluation", labels.evaluation)}
+    pages = {
+        "chat": ("./", labels.chat),
+        "documents": ("./documents", labels.documents),
+        "evaluation": ("./evaluation", labels.evaluation),
+    }
     links = "".join(_page_link(address, name, page == current) for page, (address, name) in pages.items())
     nav = f'<nav aria-label="{labels.pages}">{links}</nav>' if owner else ""
-    return f'<div class="bar" lang="{labels.language}">{brand}{nav}</div>'
+    return f'<div class="bar" lang="{labels.language}">{brand}{nav}{_way_out(labels, user) if user else ""}</div>'
+
+
+def _way_out(labels: Labels, user: str) -> str:
+    """Render a form, as a link could be followed without being meant."""
+    button = f'<button type="submit" title="{plain(user)}">{labels.log_out}</button>'
+    return f'<form class="log-out" method="post" action="/logout">{button}</form>'
 
 
 def welcome(documents: Sequence[Document], prompts: Iterable[Example], labels: Labels) -> str:
@@ -135,8 +149,17 @@ def _reply(number: int, answer: Answer, document: DocumentById, labels: Labels) 
         languages = {_citation_language(answer.citations[index - 1], document) for index in statement.citations}
         language = languages.pop() if len(languages) == 1 else answer.language
         links = "".join(_citation_link(number, index, answer, document, labels) for index in statement.citations)
-        paragraphs.append(f'<p><span lang="{plain(language)}" dir="auto">{plain(statement.text)}</span>{links}</p>')
+        words = _marked(statement.text, statement.marked)
+        paragraphs.append(f'<p><span lang="{plain(language)}" dir="auto">{words}</span>{links}</p>')
     return "".join(paragraphs)
+
+
+def _marked(text: str, span: Span | None) -> str:
+    """Return a statement with the short answer in it made prominent."""
+    if span is None:
+        return plain(text)
+    start, end = span
+    return f'{plain(text[:start])}<strong class="short">{plain(text[start:end])}</strong>{plain(text[end:])}'
 
 
 def _citation_link(number: int, index: int, answer: Answer, document: DocumentById, labels: Labels) -> str:
@@ -164,9 +187,37 @@ def _citation_card(number: int, index: int, answer: Answer, document: DocumentBy
     stale = "" if citation.verified else f'<p class="note">{labels.stale}</p>'
     back = f'<a class="back" href="#turn-{number}">{labels.back}</a>'
     head = _card_head(citation.document_id, hit, document, labels, f'<span class="number">{index}</span>')
+    share = _share(index, answer, document, labels)
     return (
-        f'<article class="card" id="source-{number}-{index}" tabindex="-1" '
-        f'aria-label="{labels.source.format(index)}">{head}{stale}{_quotation(passage, marked, labels)}{back}</article>'
+        f'<article class="card" id="source-{number}-{index}" tabindex="-1" aria-label="{labels.source.format(index)}">'
+        f"{head}{stale}{_quotation(passage, marked, labels)}{share}{back}</article>"
+    )
+
+
+def _share(index: int, answer: Answer, document: DocumentById, labels: Labels) -> str:
+    """Render the way into the document, opened at a citation among all of the answer, and what it can be copied as."""
+    words = document_labels.BY_LANGUAGE[labels.language]
+    citation = answer.citations[index - 1]
+    ids = [each.id for each in answer.citations]
+    address = plain("./" + sharing.document_address(citation.document_id, ids, index))
+    found = _find(citation.document_id, document)
+    span = Span(citation.start, citation.end)
+    buttons = ""
+    if found:
+        shared = sharing.shared(citation.id, citation.quote, span, found, words, labels)
+        buttons = copy_buttons(shared, words, "./")
+    return f'<p class="share"><a class="open" href="{address}" target="_blank">{words.open}</a>{buttons}</p>'
+
+
+def copy_buttons(shared: Shared, words: DocumentLabels, base: str, *, markdown: bool = False) -> str:
+    """Render the buttons that copy a citation; copying.js joins what is copied with the address."""
+    kinds = {"link": words.copy_link, "text": words.copy_text} | ({"markdown": words.copy_markdown} if markdown else {})
+    buttons = "".join(f'<button type="button" data-copy="{kind}">{name}</button>' for kind, name in kinds.items())
+    texts = {"text": shared.text} | ({"markdown": shared.markdown} if markdown else {})
+    data = "".join(f' data-{kind}="{escape(json.dumps(around))}"' for kind, around in texts.items())
+    return (
+        f'<span class="copying" data-address="{plain(base + shared.address)}" data-copied="{words.copied}" '
+        f'data-not-copied="{words.not_copied}"{data}>{buttons}</span>'
     )
 
 
@@ -177,19 +228,20 @@ def _hit_card(hit: Hit, document: DocumentById, labels: Labels) -> str:
 
 def _card_head(document_id: str, hit: Hit | None, document: DocumentById, labels: Labels, number: str) -> str:
     found = _find(document_id, document)
-    facts = [
-        *(_facts(found, labels) if found else ()),
+    known = [
+        *(facts(found, labels) if found else ()),
         *([labels.score.format(labels.number(hit.dense_score))] if hit else ()),
     ]
     language = plain(found.language) if found else "und"
     return (
         f'<header>{number}<h3 lang="{language}" dir="auto">{plain(_title(document_id, document))}</h3></header>'
-        f'<p class="facts">{"".join(f"<span>{fact}</span>" for fact in facts)}</p>'
+        f'<p class="facts">{"".join(f"<span>{fact}</span>" for fact in known)}</p>'
         f'<p class="file" dir="ltr">{plain(document_id)}</p>'
     )
 
 
-def _facts(document: Document, labels: Labels) -> tuple[str, str]:
+def facts(document: Document, labels: Labels) -> tuple[str, str]:
+    """Render the date and the language of a document."""
     day = document.date
     date = f'<time datetime="{day.isoformat()}">{labels.day(day)}</time>' if day else labels.undated
     return date, plain(labels.language_name(document.language))
@@ -273,6 +325,6 @@ def _document_list(documents: Sequence[Document], labels: Labels) -> str:
 
 def _document_item(document: Document, labels: Labels) -> str:
     title = plain(document.title if document.title.strip() else document.id)
-    facts = "".join(f"<span>{fact}</span>" for fact in _facts(document, labels))
+    known = "".join(f"<span>{fact}</span>" for fact in facts(document, labels))
     name = f'<span class="name" lang="{plain(document.language)}" dir="auto">{title}</span>'
-    return f'<li>{name}<span class="facts">{facts}</span></li>'
+    return f'<li>{name}<span class="facts">{known}</span></li>'

@@ -1,71 +1,60 @@
-"""Serves the pages: our own FastAPI application with Gradio's chat mounted in it, on a loopback address only.
+"""Serves the pages: our own FastAPI application with Gradio's chat in it, to this machine only or with a log-in.
 
 Gradio brings more than a chat needs: a proxy, file routes, uploads, an open API. `Guard` stands in front of it and lets
-through only what the page uses, from pages of this server, under names of this machine.
+through only what the page uses, from pages of this server, under names of this machine, to those who may.
 """
 
 from __future__ import annotations
 
-import base64
 import errno
-import hashlib
-import ipaddress
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import Response
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.routing import Mount
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.config import Settings
-from rag.errors import ServeError
-from rag.web import evaluation_page, labels
+from rag.errors import ServeError, UsersError
+from rag.users import read_users, readable_by_others
+from rag.web import document_page, documents_page, evaluation_page, labels, login_page
+from rag.web.access import UNSPECIFIED, Access, complain
 from rag.web.app import Pipeline, build
 from rag.web.evaluations import MAX_FILE_BYTES, Evaluations
+from rag.web.guard import Guard
+from rag.web.hosts import is_loopback
+from rag.web.library import Library
 from rag.web.quick_gradio import gr
-from rag.web.roles import is_owner
 
-MAX_BODY_BYTES = 1_000_000
 OWN_FILES = {
     "base.css": "text/css",
+    "access.css": "text/css",
+    "page.css": "text/css",
     "style.css": "text/css",
     "chat.js": "text/javascript",
+    "copying.js": "text/javascript",
+    "document.css": "text/css",
+    "document.js": "text/javascript",
+    "documents.css": "text/css",
+    "documents.js": "text/javascript",
     "evaluation.css": "text/css",
     "evaluation.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
-HOST = re.compile(r"(?:\[(?P<v6>[\da-fA-F:]+)\]|(?P<name>[\w.-]+))(?::\d+)?")
-OPEN_PATHS = re.compile(
-    r"/|/config|/theme\.css|/robots\.txt|/(?:assets|static|web)/.+"
-    r"|/evaluation(?:/state|/run|/stop|/reports/\w+/[\w.]*)?"
-    r"|/gradio_api/(?:startup-events|heartbeat/\w+|queue/(?:join|data)|cancel|reset|app_id)/?"
-)
-POLICY = (
-    "default-src 'none'; connect-src 'self'; font-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-    "script-src 'self' 'unsafe-eval' {hashes}; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
 # Gradio's page carries link previews of gradio.app and an install manifest; ours its own style, script and icon.
 NOT_OURS = re.compile(r'<(?:meta\s+(?:property|name)="(?:og|twitter):|link rel="manifest")[^>]*>\s*')
-INLINE_SCRIPT = re.compile(r"<script(?:\s+data-[\w-]+)?>(.*?)</script>", re.DOTALL)
 OWN_HEAD = """<title>{title}</title>
 <meta name="color-scheme" content="light dark" />
 <link rel="icon" type="image/svg+xml" href="./web/icon.svg" />
 <link rel="stylesheet" href="./web/base.css" />
 <link rel="stylesheet" href="./web/style.css" />
 <script src="./web/chat.js" defer></script>
+<script src="./web/copying.js" defer></script>
 </head>"""
 
 
@@ -84,20 +73,31 @@ def serve(settings: Settings, pipeline: Pipeline, on_ready: Callable[[str], None
 
 
 def serve_on(
-    listener: socket.socket, pipeline: Pipeline, settings: Settings, on_ready: Callable[[str], None] = announce
+    listener: socket.socket,
+    pipeline: Pipeline,
+    settings: Settings,
+    on_ready: Callable[[str], None] = announce,
+    access: Access | None = None,
 ) -> None:
-    """Serve the page on a port that `listen` took."""
-    url = _url(settings.host, listener.getsockname()[1])
-    with Evaluations(pipeline, settings) as evaluations:
-        app = application(pipeline, evaluations)
-        _Server(app, lambda: on_ready(f"Open {url} in a browser (Ctrl-C stops)")).run([listener])
+    """Serve the page on a port that `listen` took, to those whom the settings or `access` let in."""
+    port = listener.getsockname()[1]
+    if not (settings.trusted_proxies or is_loopback(settings.host)):
+        complain(
+            "what others send, passwords too, is not encrypted; beyond a network you trust, put a TLS proxy in front"
+        )
+    with Evaluations(pipeline, settings) as evaluations, Library(pipeline, settings) as library:
+        app = application(pipeline, evaluations, library, access or Access(settings))
+        _Server(app, lambda: on_ready(_invitation(settings.host, port)), settings.trusted_proxies).run([listener])
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Take the port of the settings, before anything slow is done."""
-    if not _is_loopback(settings.host):
+    """Take the port of the settings, before anything slow is done. Raises ServeError or UsersError."""
+    if settings.auth:
+        _check_users(settings.auth)
+    if not settings.host or not (settings.auth or is_loopback(settings.host)):
         raise ServeError(
-            f"cannot serve on {settings.host!r}: until there is a log-in, only this machine may ask (--host 127.0.0.1)"
+            f"cannot serve on {settings.host!r}: without a log-in, only this machine may ask (--host 127.0.0.1); "
+            "let others log in with --auth FILE, made by `rag user add NAME --auth FILE`"
         )
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -110,14 +110,26 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def application(pipeline: Pipeline, evaluations: Evaluations) -> FastAPI:
+def _check_users(file: Path) -> None:
+    if not read_users(file):
+        raise UsersError(f"nobody is in the users file {file}; add somebody with `rag user add NAME --auth {file}`")
+    if readable_by_others(file):
+        complain(f"others on this machine can read the password hashes in {file}; `chmod 600 {file}` keeps them out")
+
+
+def application(pipeline: Pipeline, evaluations: Evaluations, library: Library, access: Access) -> FastAPI:
     """Return the whole web application, guarded."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     for name, media_type in OWN_FILES.items():
         content = resources.files("rag.web").joinpath(name).read_bytes()
         app.add_api_route(f"/web/{name}", _file(content, media_type))
     app.router.routes.extend(evaluation_page.routes(evaluations))
-    app.add_middleware(Guard)
+    app.router.routes.extend(documents_page.routes(library))
+    app.router.routes.extend(document_page.routes(pipeline.document))
+    if access.with_log_in:
+        app.router.routes.extend(login_page.routes(access))
+    limits = {"/evaluation/run": MAX_FILE_BYTES, documents_page.UPLOAD: library.max_bytes}
+    app.add_middleware(Guard, access=access, own_page=_own_page, limits=limits)
     gr.mount_gradio_app(
         app,
         build(pipeline),
@@ -134,84 +146,10 @@ def application(pipeline: Pipeline, evaluations: Evaluations) -> FastAPI:
     return app
 
 
-class Guard:
-    """Refuses what does not come from this page, and tells the browser to load nothing from elsewhere."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self.app(scope, receive, send)
-        refusal = _why_refused(scope["method"], scope["path"], Headers(scope=scope))
-        if refusal:
-            return await Response(status_code=refusal, headers=_security_headers(b""))(scope, receive, send)
-        if scope["path"] == "/":
-            return await _send_page(self.app, scope, receive, send)
-        own_policy = scope["path"].startswith("/evaluation")  # these pages bring policies that are stricter still
-        await self.app(scope, receive, _with_security_headers(send, own_policy))
-
-
-def _why_refused(method: str, path: str, headers: Headers) -> int | None:
-    if not _is_own_name(headers.get("host", "")):
-        return 421  # another name for this machine: DNS rebinding
-    origin = headers.get("origin")
-    if origin is not None and origin not in {f"http://{headers['host']}", f"https://{headers['host']}"}:
-        return 403  # a page of somebody else
-    if method not in {"GET", "HEAD", "POST"}:
-        return 405
-    if not OPEN_PATHS.fullmatch(path):
-        return 404
-    if path.startswith("/evaluation") and not is_owner(headers):
-        return 403
-    if method == "POST" and "content-length" not in headers:
-        return 411
-    limit = MAX_FILE_BYTES if path == "/evaluation/run" else MAX_BODY_BYTES
-    return 413 if int(headers.get("content-length", 0)) > limit else None
-
-
-async def _send_page(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send Gradio's page with our head, and a policy that names the hashes of its inline scripts."""
-    headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-    start: Message = {}
-    body = b""
-
-    async def collect(message: Message) -> None:
-        nonlocal start, body
-        if message["type"] == "http.response.start":
-            start = message
-        else:
-            body += message.get("body", b"")
-
-    await app({**scope, "headers": headers}, receive, collect)
-    page = _own_page(body.decode(), Headers(scope=scope)).encode() if start["status"] == 200 else body
-    sent = MutableHeaders(raw=[(name, value) for name, value in start["headers"] if name != b"content-length"])
-    sent.update(_security_headers(page) | {"Content-Length": str(len(page)), "Cache-Control": "no-store"})
-    await send({**start, "headers": sent.raw})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else page})
-
-
 def _own_page(html: str, headers: Headers) -> str:
     words = labels.choose(headers.get("accept-language"))
     html = html.replace('lang="en"', f'lang="{words.language}"', 1).replace(labels.ENGLISH.title, words.title)
     return NOT_OURS.sub("", html).replace("</head>", OWN_HEAD.format(title=words.title), 1)
-
-
-def _with_security_headers(send: Send, own_policy: bool) -> Send:
-    async def send_with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            kept = dict(headers) if own_policy else {}
-            headers.update(_security_headers(b"") | kept)
-        await send(message)
-
-    return send_with_headers
-
-
-def _security_headers(page: bytes) -> dict[str, str]:
-    scripts = INLINE_SCRIPT.findall(page.decode())
-    hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
-    return HEADERS | {"Content-Security-Policy": POLICY.format(hashes=" ".join(f"'sha256-{code}'" for code in hashes))}
 
 
 def _file(content: bytes, media_type: str) -> Callable[[], Response]:
@@ -224,16 +162,11 @@ def _theme() -> gr.themes.Base:
     return theme.set(body_background_fill="#fbfaf7", body_background_fill_dark="#17181a")
 
 
-def _is_own_name(host: str) -> bool:
-    name = HOST.fullmatch(host)
-    return name is not None and _is_loopback(name["v6"] or name["name"].lower())
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _invitation(host: str, port: int) -> str:
+    if host not in UNSPECIFIED:
+        return f"Open {_url(host, port)} in a browser (Ctrl-C stops)"
+    here = _url("::1" if ":" in host else "127.0.0.1", port)
+    return f"Open {here} in a browser here, this machine's address with port {port} from elsewhere (Ctrl-C stops)"
 
 
 def _url(host: str, port: int) -> str:
@@ -249,14 +182,15 @@ def _refusal(settings: Settings, error: OSError) -> str:
 class _Server(uvicorn.Server):
     """A quiet uvicorn that says when it is ready and, when it is stopped, lets go of the pages that are open."""
 
-    def __init__(self, app: FastAPI, on_ready: Callable[[], None]) -> None:
+    def __init__(self, app: FastAPI, on_ready: Callable[[], None], trusted_proxies: Sequence[str]) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
                 log_config=None,
                 access_log=False,
                 ws="none",
-                proxy_headers=False,
+                proxy_headers=bool(trusted_proxies),
+                forwarded_allow_ips=list(trusted_proxies),
                 server_header=False,
                 timeout_graceful_shutdown=2,
             )
