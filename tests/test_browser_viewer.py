@@ -312,7 +312,7 @@ def test_without_scripts_the_place_is_there(browser: Browser, served: Served) ->
         expect(page).to_have_url(re.compile("whole=1"))
         page.wait_for_load_state()
         expect(page.locator(".waiting")).to_have_count(0)
-        expect(page.locator("mark")).to_be_in_viewport(ratio=1)
+        expect(page.locator("mark")).to_be_in_viewport(ratio=1, timeout=20_000)  # five megabytes in one page
 
 
 @pytest.mark.parametrize(("scheme", "locale"), [("light", "ru-RU"), ("dark", "en-GB")])
