@@ -73,13 +73,13 @@ def _fitting_sentences(document: Document, block: Span, room: _Room) -> list[Spa
 
 
 def _pieces(text: str, span: Span, room: _Room) -> Iterator[Span]:
-    """Cut a long sentence after white space where there is any, into pieces that fit."""
+    """Cut a long sentence after white space where there is any, into pieces that fit and are not blank."""
     tokens = [span.start + start for start in _token_starts(text[span.start : span.end])]
     start = span.start
     while start < span.end:
         cut = bisect_left(tokens, start) + room.size
         end = _last_gap(text, start, max(tokens[cut], start + 1)) if cut < len(tokens) else span.end
-        yield from _halved(text, Span(start, end), room)
+        yield from (piece for piece in _halved(text, Span(start, end), room) if not text[slice(*piece)].isspace())
         start = end
 
 

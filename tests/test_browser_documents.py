@@ -282,6 +282,7 @@ def test_a_phone_in_every_language(browser: Browser, served: Served, folder: Pat
         page.locator(".remove").last.click()
         page.locator("dialog .danger").click()
         expect(page.locator("#undo")).to_be_visible()
+        page.wait_for_timeout(3000)  # until the list that a removal renews stands still
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         for element in ("h1", ".intro .path", "#limits", ".added .status", ".refused .status", ".choices .plain"):
             ink, paper = page.locator(element).first.evaluate(COLOURS)

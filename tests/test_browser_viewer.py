@@ -318,7 +318,9 @@ def test_without_scripts_the_place_is_there(browser: Browser, served: Served) ->
 @pytest.mark.parametrize(("scheme", "locale"), [("light", "ru-RU"), ("dark", "en-GB")])
 def test_a_phone(browser: Browser, served: Served, scheme: str, locale: str) -> None:
     viewport = {"width": 390, "height": 844}
-    with browser.new_context(viewport=viewport, locale=locale, color_scheme=scheme, has_touch=True) as context:
+    with browser.new_context(
+        viewport=viewport, locale=locale, color_scheme=scheme, has_touch=True, reduced_motion="reduce"
+    ) as context:
         page = watched(context)
         page.goto(address(served, 2, *THREE))
         in_sight(page.locator("mark.current"))

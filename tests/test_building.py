@@ -335,7 +335,7 @@ build_index(Path({str(small.documents)!r}), Settings(index=Path({str(small.index
     with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "writing\n"
-        with pytest.raises(IndexNotWritable, match="another `rag index` is building"):
+        with pytest.raises(IndexNotWritable, match="another `rag index`, or the Documents page"):
             build_index(small.documents, small, HashEncoder)
         assert texts(load(small)) == BEFORE
         other.communicate("\n", timeout=60)

@@ -105,6 +105,7 @@ def whole_sentences(item: Document) -> list[list[Span]]:
 @example(document("One two. " * 3 + "word " * 60 + ". Tail."), 64, 0.5, 506)  # no room beside the overlap
 @example(document("ﷺ. " * 300), 90, 0.1, 40)  # many tokens of the encoder, few of tiktoken's
 @example(document("🙂" * 300), 16, 0.5, 40)
+@example(document(("word" + " " * 120) * 7), 16, 0, 40)  # pieces of nothing but white space
 def test_any_document(count_tokens, item: Document, size: int, share: float, capacity: int) -> None:  # type: ignore[no-untyped-def]
     overlap = int(size * share)
     passages = split_document(item, size=size, overlap=overlap, capacity=capacity, count_tokens=count_tokens)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.answerers.windows import AROUND, LONGEST, Part, choose
@@ -40,7 +40,12 @@ SCORED = st.tuples(SENTENCE, st.floats(-3, 3))
 HITS = st.lists(st.lists(SCORED, min_size=1, max_size=6), min_size=1, max_size=5)
 
 
+FIVE = [(["word"] * count, float(count == 1)) for count in (90, 50, 90, 90, 1)]
+
+
 @given(HITS, st.integers(64, 600))
+@example([FIVE], 331)  # more than one text holds
+@example([[FIVE[1], *FIVE[:1] * 3, FIVE[4]]], 341)
 def test_what_is_read_is_within_the_budget_and_where_it_says(
     made: list[list[tuple[list[str], float]]], budget: int
 ) -> None:

@@ -29,19 +29,16 @@ def choose(hits: Sequence[Hit], passages: Sequence[Text], overhead: int, budget:
     """
     tokens = [list(_sentence_tokens(hit, passage)) for hit, passage in zip(hits, passages, strict=True)]
     taken: list[set[int]] = [set() for _ in hits]
+    costs = [0 for _ in hits]
     for number, sentence in _best_first(hits):
-        own = _around(tokens[number], sentence)
-        new = set(own) - taken[number]
-        touches = bool(taken[number] & set(range(own.start - 1, own.stop + 1)))
-        cost = sum(len(tokens[number][one]) for one in new) + (0 if touches else overhead)
-        if new and (cost <= budget or not any(taken)):
-            taken[number] |= new
-            budget -= cost
+        more = taken[number] | set(_around(tokens[number], sentence))
+        cost = sum(len(part) + overhead for part in _parts(tokens[number], more))
+        if sum(costs) - costs[number] + cost <= budget or not any(taken):
+            taken[number], costs[number] = more, cost
     return [
-        Part(number, part)
+        Part(number, _text(hit, passage, part))
         for number, (hit, passage) in enumerate(zip(hits, passages, strict=True))
-        for run in _runs(taken[number])
-        for part in _cut(passage, range(tokens[number][run.start].start, tokens[number][run.stop - 1].stop), hit)
+        for part in _parts(tokens[number], taken[number])
     ]
 
 
@@ -83,12 +80,29 @@ def _runs(numbers: set[int]) -> Iterator[range]:
         yield range(run[0], run[-1] + 1)
 
 
-def _cut(passage: Text, tokens: range, hit: Hit) -> Iterator[Text]:
-    """Yield the tokens as texts of at most LONGEST tokens."""
+def _parts(tokens: Sequence[range], sentences: set[int]) -> Iterator[range]:
+    """Yield the tokens of the sentences as parts of at most LONGEST: neighbours together as long as they fit."""
+    for run in _runs(sentences):
+        part = tokens[run.start]
+        for sentence in run[1:]:
+            if tokens[sentence].stop - part.start > LONGEST:
+                yield from _cut(part)
+                part = tokens[sentence]
+            part = range(part.start, tokens[sentence].stop)
+        yield from _cut(part)
+
+
+def _cut(tokens: range) -> Iterator[range]:
+    """Yield what is longer than LONGEST in overlapping parts."""
+    for start in range(tokens.start, max(tokens.start + 1, tokens.stop - OVERLAP), LONGEST - OVERLAP):
+        part = range(start, min(start + LONGEST, tokens.stop))
+        if part:
+            yield part
+
+
+def _text(hit: Hit, passage: Text, part: range) -> Text:
+    """Return some of a passage's tokens with offsets into the document and the sentence of each."""
     shift = hit.passage.start
     starts = [start for start, _ in hit.passage.sentences]
-    for start in range(tokens.start, max(tokens.start + 1, tokens.stop - OVERLAP), LONGEST - OVERLAP):
-        part = slice(start, min(start + LONGEST, tokens.stop))
-        offsets = [Span(first + shift, last + shift) for first, last in passage.offsets[part]]
-        if offsets:
-            yield Text(passage.ids[part], offsets, [bisect_right(starts, first) for first, _ in offsets])
+    offsets = [Span(first + shift, last + shift) for first, last in passage.offsets[part.start : part.stop]]
+    return Text(passage.ids[part.start : part.stop], offsets, [bisect_right(starts, first) for first, _ in offsets])
