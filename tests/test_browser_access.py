@@ -104,6 +104,7 @@ def test_a_link_on_another_site_leads_in_and_a_form_does_nothing(page: Page, ser
         page.goto(url)
         page.get_by_role("link").click()
         page.wait_for_url("**/evaluation?from=mail")
+        expect(page.get_by_role("button", name="Log out")).to_be_visible()  # the page comes in a second request
         page.goto(url)
         page.get_by_role("button").click()
         expect(page.get_by_role("heading")).to_have_text(ENGLISH.foreign)
