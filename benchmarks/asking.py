@@ -88,7 +88,7 @@ def _ask_page(url: str) -> None:
     _get(url).read()
     config = json.load(_get(f"{url}/config"))
     asking = next(item for item in config["dependencies"] if any(event == "submit" for _, event in item["targets"]))
-    body = {"data": [QUESTIONS[0], None], "fn_index": asking["id"], "session_hash": SESSION}
+    body = {"data": [QUESTIONS[0], None, "{}"], "fn_index": asking["id"], "session_hash": SESSION}
     _get(f"{url}/gradio_api/queue/join?", json.dumps(body).encode()).read()
     last = list(_events(f"{url}/gradio_api/queue/data?session_hash={SESSION}"))[-1]
     if not last["success"]:

@@ -5,18 +5,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -24,6 +27,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from rag.config import Settings
 from rag.errors import DocumentsError, QuestionError
+from rag.index import Filters
 from rag.types import Answer, Candidate, Citation, Document, Hit, Passage, Span, Statement
 from rag.web.server import serve
 
@@ -33,6 +37,8 @@ BROWSER_FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 QUESTION_CHARACTERS = 2000
+SLOW = 4  # seconds that a question takes which says so
+HISTORY = "TEST_HISTORY"  # names the file of conversations for the server of the book
 ADDRESS = re.compile(r"http://\S+")
 ROOT = Path(__file__).parent.parent
 
@@ -52,12 +58,13 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def serving(*arguments: str) -> Iterator[Served]:
+def serving(*arguments: str, history: Path | None = None) -> Iterator[Served]:
     """Run a server in a process of its own, which tells of every connection beyond this machine, until it is left.
 
     Without arguments it serves the book below, else ``ui.py`` with these arguments.
     """
-    with running("tests.browser", *arguments, cwd=ROOT) as served:
+    environment = os.environ | ({HISTORY: str(history)} if history else {})
+    with running("tests.browser", *arguments, cwd=ROOT, environment=environment) as served:
         yield served
 
 
@@ -118,13 +125,20 @@ class BookPipeline:
             raise DocumentsError(f"no document {document_id!r}")
         return self.book[document_id]
 
-    def ask(self, question: str, history: Sequence[tuple[str, str]] = ()) -> Answer:
+    def ask(self, question: str, history: Sequence[tuple[str, str]] = (), *, filters: Filters | None = None) -> Answer:
+        if question.startswith("slow"):
+            time.sleep(SLOW)
         if len(question) > QUESTION_CHARACTERS:
             raise QuestionError(f"the question has {len(question)} characters; at most {QUESTION_CHARACTERS} are read")
         if question == "crash":
             raise ZeroDivisionError("a bug")
         scored = sorted(
-            ((_shared(question, each, span), each, span) for each, span in self._lines()), key=lambda s: -s[0]
+            (
+                (_shared(question, each, span), each, span)
+                for each, span in self._lines()
+                if filters is None or filters.match(each)
+            ),
+            key=lambda s: -s[0],
         )
         hits = tuple(Hit(_passage(each), share, share, share) for share, each, _ in scored[:4])
         best = [(each, span) for share, each, span in scored[:2] if share > 0.3]
@@ -208,4 +222,5 @@ if __name__ == "__main__":
         runpy.run_path(str(ROOT / "ui.py"), run_name="__main__")
     else:
         with suppress(KeyboardInterrupt):
-            serve(Settings(port=0, requests_per_minute=10_000), BOOK)  # tests are faster than people
+            kept = Path(os.environ.get(HISTORY) or Path(mkdtemp()) / "history.sqlite3")
+            serve(Settings(port=0, requests_per_minute=10_000, history=kept), BOOK)  # tests are faster than people

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from rag.errors import DocumentsError
 from rag.types import Answer, Citation, Document, Hit, Passage, Statement
 from rag.web import render
-from rag.web.examples import Example, examples
+from rag.web.examples import Example
 from rag.web.labels import BY_LANGUAGE, ENGLISH, NORWEGIAN, RUSSIAN, choose
 
 OUR_TAGS = {
@@ -26,7 +26,7 @@ OUR_TAGS = {
 }
 OUR_ATTRIBUTES = {
     *("aria-hidden", "aria-label", "aria-labelledby", "aria-live", "class", "data-question", "datetime", "dir"),
-    *("data-address", "data-copied", "data-copy", "data-not-copied", "data-text"),
+    *("data-action", "data-conversation", "data-copied", "data-copy", "data-link", "data-not-copied", "data-text"),
     *("href", "id", "lang", "role", "tabindex", "target", "title", "type"),
 }
 OUR_ADDRESS = re.compile(r"\./documents/[\w.~%/-]*\?cite=[\w.~%/-]+&at=1#cite-1")
@@ -211,9 +211,11 @@ def test_a_card_leads_into_the_document_and_can_be_copied() -> None:
     assert address is not None
     path, _, query = address.removesuffix("&at=1#cite-1").partition("?cite=")
     assert (unquote(path), unquote(query)) == ("./documents/лес #1.txt", citation_id)
-    assert unquote(attributes["data-address"] or "") == f"./cite/{citation_id}"
-    text = "http://x".join(json.loads(attributes["data-text"] or ""))
-    assert text == "“Тайга — это *лес*.”\nТайга [1], 2 January 2026, лес #1.txt, characters 0–18\nhttp://x"
+    before, link = json.loads(attributes["data-link"] or "")
+    assert (before, unquote(link)) == ("", f"./cite/{citation_id}")
+    text, place, after = json.loads(attributes["data-text"] or "")
+    assert text == "“Тайга — это *лес*.”\nТайга [1], 2 January 2026, лес #1.txt, characters 0–18\n"
+    assert (place, after) == (link, "")
 
 
 def test_an_unanswered_question_offers_the_nearest_passages_as_such() -> None:
@@ -224,25 +226,15 @@ def test_an_unanswered_question_offers_the_nearest_passages_as_such() -> None:
     assert page.tags.count("article") == render.SHOWN_NEAREST
     assert ENGLISH.nearest_note in page.text
     assert "mark" not in page.tags
-    assert "cite" not in html
+    assert 'class="cite"' not in html
+    opened = [value for name, value in page.attributes if name == "href"]
+    assert opened == ["./documents/a.txt?cite=a.txt%230-11~c041125205&at=1#cite-1"] * render.SHOWN_NEAREST
 
 
 def test_a_long_question_is_shortened_in_the_transcript() -> None:
     html = render.failed_turn(1, "q" * 20_000, "too long")
     assert html.count("q") == render.QUESTION_BEGINNING + 1  # and one in the name of the class
     assert 'role="alert"' in html
-
-
-def test_every_example_is_about_a_document_that_is_indexed() -> None:
-    documents = [
-        the_document("x", title="A very " + "long " * 30 + "title", language="no"),
-        the_document("y", title="Тайга", language="ru"),
-    ]
-    offered = examples(documents)
-    assert [each.language for each in offered] == ["ru", "no", "en"]
-    assert offered[0].question == "Что сообщает «Тайга»?"
-    assert all(len(each.question) < 100 for each in offered)
-    assert examples([]) == []
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ POLICY = (
 
 def words_for(headers: Mapping[str, str]) -> tuple[AccessLabels, Labels]:
     """Return the words in the browser's language."""
-    words = labels.choose(headers.get("accept-language"))
+    words = labels.of(headers)
     return access_labels.BY_LANGUAGE[words.language], words
 
 

@@ -1,124 +1,333 @@
-"""The chat page as Gradio Blocks: what it shows, and what a question sets in motion."""
+"""The chat page as Gradio Blocks: what it shows, and what a question or a click sets in motion."""
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
 
-from rag.errors import RagError
-from rag.types import Answer, Document, Turn
-from rag.web import labels, render
-from rag.web.examples import examples
+from rag.errors import HistoryError, RagError, UnknownConversation
+from rag.history import Rating
+from rag.web import chat_labels, chat_view, labels, render
+from rag.web.chat_labels import ChatLabels
+from rag.web.chat_view import Keeping
+from rag.web.chats import Chat, Chats, Pipeline, Shown
+from rag.web.cookies import choice
+from rag.web.examples import Examples
 from rag.web.labels import ENGLISH, Labels
 from rag.web.quick_gradio import gr
 from rag.web.roles import is_owner, user_name
 
 logger = logging.getLogger(__name__)
 
-# A click on an example reaches Python with its question; every other click is chat.js's.
-EXAMPLE_CLICKS = """
+# Buttons, links and forms with data-action reach Python, with what is around them; all other clicks are chat.js's.
+ACTIONS = """
+const filters = () => {
+  const form = document.querySelector("#filters form");
+  return JSON.stringify(form ? Object.fromEntries(new FormData(form)) : {});
+};
+const send = (source, fields = {}) => {
+  if (document.querySelector(".busy")) return;
+  const [turn, item] = [source.closest("[data-turn]"), source.closest("[data-id]")];
+  const { action, question, rating } = source.dataset;
+  const place = { turn: turn?.dataset.turn, id: item?.dataset.id };
+  trigger("click", { action, question, rating, ...place, filters: filters(), ...fields });
+};
 element.addEventListener("click", (event) => {
-  const example = event.target.closest("button.example");
-  if (example) trigger("click", { question: example.dataset.question });
+  const source = event.target.closest("a[data-action], button[data-action]");
+  if (!source || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  send(source);
+});
+element.addEventListener("submit", (event) => {
+  event.preventDefault();
+  send(event.target, Object.fromEntries(new FormData(event.target)));
 });
 """
+SOON_MS = 300  # within which a second press of the same key is not meant
+# A typed question brings the filters with it. While another is being answered it stays in its field, and what is sent
+# twice at once is asked once.
+WITH_FILTERS = f"""(question, chat, filters) => {{
+  const form = document.querySelector("#filters form");
+  const last = window.lastAsked;
+  const isTwice = last?.question === question && performance.now() - last.when < {SOON_MS};
+  const asked = isTwice || document.querySelector(".busy") ? "" : question;
+  if (asked) window.lastAsked = {{ question, when: performance.now() }};
+  return [asked, chat, JSON.stringify(form ? Object.fromEntries(new FormData(form)) : {{}})];
+}}"""
 
+AT_ONCE = 8  # of each kind of event: whoever asks something slow, or stops it, keeps nobody else waiting
 
-class Pipeline(Protocol):
-    """What the page needs of `rag.pipeline.Pipeline`."""
-
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer: ...
-
-    def document(self, document_id: str) -> Document: ...
-
-    def documents(self) -> Sequence[Document]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A question as it stands in the transcript; `reply` is None where it failed."""
-
-    question: str
-    reply: str | None
-    html: str
-
-
-Transcript = tuple[Shown, ...]
 Update = dict[Any, Any]  # a component -> what it shows now
 
 
-def build(pipeline: Pipeline) -> gr.Blocks:
-    """Lay the page out and connect it to the pipeline. Each browser tab has a conversation of its own."""
+def build(pipeline: Pipeline, chats: Chats, examples: Examples, problem: str = "") -> gr.Blocks:
+    """Lay the page out and connect it. Each browser tab has a chat of its own.
+
+    `chats` keep what is asked; `problem` tells why they do not, where they should. `examples` are offered at first.
+    """
     page: gr.Blocks
     with gr.Blocks(title=ENGLISH.title, analytics_enabled=False, fill_width=True) as page:
-        turns = gr.State(())
+        chat = gr.State(Chat())
         with gr.Row(elem_id="header"):
             name = gr.HTML(apply_default_css=False)
             clear = gr.Button(ENGLISH.new_chat, elem_id="clear", variant="secondary")
-        transcript = gr.HTML(elem_id="transcript", js_on_load=EXAMPLE_CLICKS, apply_default_css=False)
+        drawer = gr.HTML(elem_id="drawer", js_on_load=ACTIONS, apply_default_css=False)
+        transcript = gr.HTML(elem_id="transcript", js_on_load=ACTIONS, apply_default_css=False)
         with gr.Row(elem_id="composer"):
+            choice = gr.HTML(elem_id="choice", apply_default_css=False)
             box = gr.Textbox(
                 elem_id="question", lines=1, max_lines=6, label=ENGLISH.ask, show_label=False, container=False
             )
+            stop = gr.Button(ENGLISH.ask, elem_id="stop", variant="secondary")
             send = gr.Button(ENGLISH.ask, elem_id="send", variant="primary")
+        wanted = gr.Textbox(visible=False)
+
+        view = _View(pipeline, chats, examples, problem)
 
         def greet(request: gr.Request) -> Update:
-            words = _labels(request)
+            words = _words(request)
+            begun = view.begun(request)
             return {
-                turns: (),
-                name: render.header(words, "chat", owner=is_owner(request), user=user_name(request)),
-                transcript: _welcome(pipeline, words),
+                chat: begun,
+                name: view.header(request),
+                drawer: view.drawer(begun, request),
+                transcript: view.transcript(begun, request),
+                choice: view.filters(request),
                 box: gr.update(placeholder=words.placeholder, label=words.placeholder),
                 send: gr.update(value=words.ask),
+                stop: gr.update(value=_own_words(request).stop),
                 clear: gr.update(value=words.new_chat),
             }
 
-        def respond(question: str, past: Transcript, request: gr.Request) -> Iterator[Update]:
+        def anew(request: gr.Request) -> Update:
+            begun = Chat()
+            return {
+                chat: begun,
+                drawer: view.drawer(begun, request),
+                transcript: view.transcript(begun, request),
+                choice: view.filters(request),
+            }
+
+        def answer(before: Chat, question: str, filters: str, request: gr.Request) -> Iterator[Update]:
             question = question.encode(errors="replace").decode()  # half a character cannot be sent back
             if not question.strip():
+                yield {}  # a generator that yields nothing blanks the page
                 return
-            words = _labels(request)
-            shown = [turn.html for turn in past]
-            waiting = render.pending_turn(len(past) + 1, question, words)
-            yield {transcript: render.conversation([*shown, waiting], words), box: ""}
-            turn = _ask(pipeline, question, past, words)
-            answer = {transcript: render.conversation([*shown, turn.html], words), turns: (*past, turn)}
-            yield answer if turn.reply is not None else answer | {box: question}
+            yield {transcript: view.transcript(before, request, pending=question), box: ""}
+            shown = chats.ask(before, question, _read(filters))
+            after = before._replace(turns=(*before.turns, shown))
+            again = {} if shown.answer else {box: question}
+            yield {transcript: view.transcript(after, request), chat: after} | again
+            if kept := view.keep(after, request):
+                yield {transcript: view.transcript(kept, request), chat: kept, drawer: view.drawer(kept, request)}
 
-        def respond_to_example(past: Transcript, request: gr.Request, event: gr.EventData) -> Iterator[Update]:
-            yield from respond(str(event.question), past, request)
+        def respond(question: str, now: Chat, filters: str, request: gr.Request) -> Iterator[Update]:
+            yield from answer(now, question, filters, request)
 
-        private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        changing = [transcript, box, turns]
-        gr.on([box.submit, send.click], respond, [box, turns], changing, **private)
-        transcript.click(respond_to_example, [turns], changing, **private)
-        gr.on([page.load, clear.click], greet, None, [*changing, name, send, clear], **private)
+        def act(now: Chat, request: gr.Request, event: gr.EventData) -> Iterator[Update]:
+            action, number = _given(event, "action"), _number(event, now)
+            filters = _given(event, "filters")
+            if action == "ask":
+                yield from answer(now, _given(event, "question"), filters, request)
+            elif action == "again" and number:
+                yield from answer(now.until(number), now.turns[number - 1].question, filters, request)
+            elif action == "edit" and number:
+                yield from answer(now.until(number), _given(event, "question"), filters, request)
+            elif action == "rate" and number:
+                rated = view.rate(now, number, _rating(event, now, number), _given(event, "reason"), request)
+                yield {transcript: view.transcript(rated, request), chat: rated}
+            else:
+                yield {}
+
+        def manage(now: Chat, request: gr.Request, event: gr.EventData) -> Update:
+            then, problem = view.manage(
+                now, _given(event, "action"), _given(event, "id"), _given(event, "title"), request
+            )
+            shown = {} if then == now and not problem else {transcript: view.transcript(then, request, alert=problem)}
+            return {chat: then, drawer: view.drawer(then, request)} | shown
+
+        def stopped(now: Chat, request: gr.Request) -> Update:
+            return {transcript: view.transcript(now, request)}
+
+        private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": AT_ONCE}
+        changing = [transcript, box, chat, drawer]
+        private_asking = private | {"trigger_mode": "multiple"}  # "once" would wait for what was stopped
+        asking = [
+            gr.on([box.submit, send.click], respond, [box, chat, wanted], changing, js=WITH_FILTERS, **private_asking),
+            transcript.click(act, [chat], changing, **private_asking),
+        ]
+        drawer.click(manage, [chat], [chat, drawer, transcript], **private)
+        stop.click(stopped, [chat], [transcript], cancels=asking, **private)
+        page.load(greet, None, [chat, name, drawer, transcript, choice, box, send, stop, clear], **private)
+        clear.click(anew, None, [chat, drawer, transcript, choice], **private)
     return page
 
 
-def _labels(request: gr.Request) -> Labels:
-    return labels.choose(request.headers.get("accept-language"))
+class _View:
+    """What the page shows of chats to the one who asks for it."""
+
+    def __init__(self, pipeline: Pipeline, chats: Chats, examples: Examples, problem: str) -> None:
+        self._pipeline = pipeline
+        self._chats = chats
+        self._examples = examples
+        self._problem = problem
+
+    def begun(self, request: gr.Request) -> Chat:
+        """Return the kept chat that the address names, else a new one."""
+        identity = request.query_params.get("c", "")
+        try:
+            return self._chats.open(identity, user_name(request)) if identity else Chat()
+        except RagError:
+            return Chat()
+
+    def header(self, request: gr.Request) -> str:
+        own = _own_words(request)
+        return render.header(
+            _words(request), "chat", owner=is_owner(request), user=user_name(request), drawer=own.conversations
+        )
+
+    def transcript(self, chat: Chat, request: gr.Request, *, pending: str = "", alert: str = "") -> str:
+        words = _words(request)
+        turns = [self._turn(number, turn, request) for number, turn in enumerate(chat.turns, 1)]
+        if pending:
+            turns.append(render.pending_turn(len(turns) + 1, pending, words))
+        if turns and not alert:
+            return render.conversation(turns, words, chat.id or "")
+        try:
+            documents = self._pipeline.documents()
+        except RagError as error:
+            return render.problem(str(error), words)
+        return (
+            render.problem(alert, words) if alert else render.welcome(documents, self._examples.offer(documents), words)
+        )
+
+    def _turn(self, number: int, turn: Shown, request: gr.Request) -> str:
+        words = _words(request)
+        actions = chat_view.actions(
+            number,
+            turn.question,
+            turn.answer,
+            turn.rating,
+            {each.document_id: self._document(each.document_id) for each in turn.answer.citations}
+            if turn.answer
+            else {},
+            _own_words(request),
+            is_kept=turn.kept is not None,
+        )
+        if turn.answer is None:
+            return render.failed_turn(number, turn.question, turn.problem or words.internal_error, actions)
+        own = _own_words(request)
+        sure = own.sure_means.format(round(10 * turn.answer.confidence))
+        return render.answered_turn(number, turn.answer, self._pipeline.document, words, actions, sure)
+
+    def drawer(self, chat: Chat, request: gr.Request) -> str:
+        keeping, kept = self._keeping(request), []
+        try:
+            kept = self._chats.conversations(user_name(request))
+        except HistoryError as error:
+            keeping = keeping._replace(problem=str(error))
+        return chat_view.conversations(kept, chat.id, keeping, _own_words(request), _words(request))
+
+    def _keeping(self, request: gr.Request) -> Keeping:
+        history = self._chats.history
+        place = str(history.path) if history and is_owner(request) else None
+        return Keeping(place, history is not None, _wants_history(request), self._problem)
+
+    def filters(self, request: gr.Request) -> str:
+        try:
+            documents = self._pipeline.documents()
+        except RagError:
+            return ""
+        return chat_view.filters(documents, _own_words(request), _words(request))
+
+    def keep(self, chat: Chat, request: gr.Request) -> Chat | None:
+        """Write the last turn down where that is wanted; a history that fails costs nobody their answer."""
+        if self._chats.history is None or not _wants_history(request) or chat.turns[-1].answer is None:
+            return None
+        try:
+            return self._chats.keep(chat, user_name(request))
+        except UnknownConversation:  # deleted in another tab meanwhile: a new one is begun
+            return self._kept_anew(chat, request)
+        except HistoryError as error:
+            logger.warning("%s", error)
+            return None
+
+    def _kept_anew(self, chat: Chat, request: gr.Request) -> Chat | None:
+        try:
+            return self._chats.keep(Chat(None, chat.turns), user_name(request))
+        except HistoryError as error:
+            logger.warning("%s", error)
+            return None
+
+    def rate(self, chat: Chat, number: int, rating: Rating | None, reason: str, request: gr.Request) -> Chat:
+        try:
+            return self._chats.rate(chat, number, rating, reason, user_name(request))
+        except HistoryError as error:
+            logger.warning("%s", error)
+            return chat
+
+    def manage(self, chat: Chat, action: str, identity: str, title: str, request: gr.Request) -> tuple[Chat, str]:
+        """Do what was clicked in the list; return the chat to show then, and what went wrong."""
+        owner = user_name(request)
+        try:
+            if action == "open":
+                return self._chats.open(identity, owner), ""
+            if action == "rename":
+                self._chats.rename(identity, title, owner)
+            elif action == "delete":
+                self._chats.delete(identity, owner)
+                return (Chat() if identity == chat.id else chat), ""
+            elif action == "erase":
+                self._chats.erase(owner)
+                return Chat(), ""
+        except UnknownConversation:
+            return Chat(), _own_words(request).unknown
+        except HistoryError as error:
+            return chat, str(error)
+        return chat, ""
+
+    def _document(self, document_id: str) -> Any:
+        try:
+            return self._pipeline.document(document_id)
+        except (RagError, KeyError):
+            return None
 
 
-def _welcome(pipeline: Pipeline, words: Labels) -> str:
+def _read(filters: str) -> Mapping[str, str]:
     try:
-        documents = pipeline.documents()
-    except RagError as error:
-        return render.problem(str(error), words)
-    return render.welcome(documents, examples(documents), words)
+        found = json.loads(filters or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
-def _ask(pipeline: Pipeline, question: str, past: Transcript, words: Labels) -> Shown:
-    number = len(past) + 1
-    history = [Turn(turn.question, turn.reply) for turn in past if turn.reply is not None]
-    try:
-        answer = pipeline.ask(question, history)
-        given = answer.text if answer.answered else ""  # what was not found tells nothing of where to look next
-        return Shown(question, given, render.answered_turn(number, answer, pipeline.document, words))
-    except RagError as error:
-        return Shown(question, None, render.failed_turn(number, question, str(error)))
-    except Exception:  # a bug must not leave the page waiting: it is logged whole and shown as what it is
-        logger.exception("the question could not be answered")
-        return Shown(question, None, render.failed_turn(number, question, words.internal_error))
+def _given(event: gr.EventData, name: str) -> str:
+    return str(getattr(event, name, None) or "")
+
+
+def _number(event: gr.EventData, chat: Chat) -> int:
+    """Return the number of the turn that was clicked, 0 if there is none such."""
+    text = _given(event, "turn")
+    number = int(text) if text.isdecimal() and len(text) < 6 else 0
+    return number if number <= len(chat.turns) else 0
+
+
+def _rating(event: gr.EventData, chat: Chat, number: int) -> Rating | None:
+    """Return the rating that was clicked; clicked again, it is taken back."""
+    wanted = next((rating for rating in get_args(Rating) if rating == _given(event, "rating")), None)
+    is_again = wanted == chat.turns[number - 1].rating and not _given(event, "reason")
+    return None if is_again else wanted
+
+
+def _wants_history(request: gr.Request) -> bool:
+    return choice(request.headers, "keep") != "no"
+
+
+def _words(request: gr.Request) -> Labels:
+    return labels.of(request.headers)
+
+
+def _own_words(request: gr.Request) -> ChatLabels:
+    return chat_labels.BY_LANGUAGE[_words(request).language]

@@ -1,4 +1,4 @@
-// Copies a citation: its link, or its words with their source. The server knows all but the address it is reached under.
+// Copies citations and answers. The server knows all of them but the address it is reached under.
 "use strict";
 (() => {
   const SHOWN = 2000; // milliseconds for which a button says that it has copied
@@ -37,11 +37,10 @@
   document.addEventListener("click", async (event) => {
     const button = event.target instanceof Element && event.target.closest("button[data-copy]");
     if (!button) return;
-    const source = button.closest("[data-address]").dataset;
-    const address = new URL(source.address, document.baseURI).href;
-    const around = source[button.dataset.copy];
+    const source = button.closest(".copying").dataset;
+    const parts = JSON.parse(source[button.dataset.copy]); // every second is an address
     try {
-      await write(around ? JSON.parse(around).join(address) : address);
+      await write(parts.map((part, n) => (n % 2 ? new URL(part, document.baseURI).href : part)).join(""));
       tell(button, source.copied);
     } catch {
       tell(button, source.notCopied);

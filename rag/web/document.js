@@ -1,6 +1,10 @@
 // Steps among citations, finds words, and fetches the rest of a long document once its place is on the screen.
 "use strict";
 (() => {
+  // The way back leads to the conversation that the document was opened from.
+  const home = document.querySelector("a.home");
+  if (document.referrer.startsWith(`${home.href}?c=`)) home.href = document.referrer;
+
   const article = document.querySelector("#text");
   if (!article) return step();
   const RUN = 64; // parts that are fetched together

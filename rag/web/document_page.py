@@ -107,5 +107,5 @@ def _html(page: str, status: int = 200) -> Response:
 
 
 def _words(request: Request) -> Words:
-    words = labels.choose(request.headers.get("accept-language"))
+    words = labels.of(request.headers)
     return Words(document_labels.BY_LANGUAGE[words.language], words, request.scope.get("root_path", "") + "/")

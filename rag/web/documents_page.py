@@ -203,5 +203,5 @@ def _answer(content: Mapping[str, Any], status: int = 200) -> Response:
 
 
 def _words(request: Request) -> tuple[DocumentsLabels, Labels]:
-    words = labels.choose(request.headers.get("accept-language"))
+    words = labels.of(request.headers)
     return documents_labels.BY_LANGUAGE[words.language], words

@@ -118,5 +118,5 @@ def _refusal(status: int, message: str) -> Response:
 
 
 def _words(request: Request) -> tuple[evaluation_labels.EvaluationLabels, labels.Labels]:
-    words = labels.choose(request.headers.get("accept-language"))
+    words = labels.of(request.headers)
     return evaluation_labels.BY_LANGUAGE[words.language], words

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from rag.config import Settings
 from rag.errors import EvaluationError, QuestionFileError
 from rag.untrusted import disarm
-from rag.web.app import Pipeline
+from rag.web.chats import Pipeline
 from rag.web.runs import Notify, Runs
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ LOG_IN_REQUESTS = re.compile(r"(?:GET|HEAD|POST) /login|POST /logout")  # a link
 OPEN_PATHS = re.compile(
     r"/|/config|/theme\.css|/robots\.txt|/(?:assets|static|web)/.+"
     r"|/evaluation(?:/state|/run|/stop|/reports/\w+/[\w.]*)?"
-    rf"|{documents_page.OWNER_PATHS.pattern}|/(?:documents|cite)/.+"
+    rf"|{documents_page.OWNER_PATHS.pattern}|/(?:documents|cite)/.+|/conversations/[\w-]+\.(?:md|jsonl?)"
     r"|/gradio_api/(?:startup-events|heartbeat/\w+|queue/(?:join|data)|cancel|reset|app_id)/?"
 )
 BEFORE_LOG_IN = re.compile(r"/login|/logout|/robots\.txt|/web/(?:base\.css|access\.css|icon\.svg)")

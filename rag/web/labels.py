@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rag.web.cookies import choice
+
 _LANGUAGES = {
     "ar": ("Arabic", "arabisk", "арабский"),
     "da": ("Danish", "dansk", "датский"),
@@ -217,6 +219,12 @@ RUSSIAN = Labels(
 )
 
 BY_LANGUAGE = {"en": ENGLISH, "no": NORWEGIAN, "nb": NORWEGIAN, "nn": NORWEGIAN, "ru": RUSSIAN}
+
+
+def of(headers: Mapping[str, str]) -> Labels:
+    """Return the labels for whoever asks: in the language chosen on the page, else in the browser's."""
+    chosen = BY_LANGUAGE.get(choice(headers, "language"))
+    return chosen or choose(headers.get("accept-language"))
 
 
 def choose(accept_language: str | None) -> Labels:

@@ -20,7 +20,7 @@ from rag.errors import DocumentsError, MissingIndex, UnreadableDocument
 from rag.models import sha256_of
 from rag.types import Document
 from rag.web import uploads
-from rag.web.app import Pipeline
+from rag.web.chats import Pipeline
 from rag.web.runs import Busy, Notify, Run, Runs
 from rag.web.shelf import Row, State
 from rag.web.uploads import Aside, Choice, Refused, disk

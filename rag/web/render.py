@@ -39,8 +39,11 @@ def plain(text: str) -> str:
     return escape(disarm(text))
 
 
-def header(labels: Labels, current: str, *, owner: bool, user: str = "") -> str:
-    """Render the name of the program, for its owner the way from page to page, and for who is logged in the way out."""
+def header(labels: Labels, current: str, *, owner: bool, user: str = "", drawer: str = "") -> str:
+    """Render the name of the program, for its owner the way from page to page, and for who is logged in the way out.
+
+    `drawer` names the list of conversations, where there is one to open.
+    """
     brand = f'<p class="brand">{labels.title}</p>'
     pages = {
         "chat": ("./", labels.chat),
@@ -49,7 +52,9 @@ def header(labels: Labels, current: str, *, owner: bool, user: str = "") -> str:
     }
     links = "".join(_page_link(address, name, page == current) for page, (address, name) in pages.items())
     nav = f'<nav aria-label="{labels.pages}">{links}</nav>' if owner else ""
-    return f'<div class="bar" lang="{labels.language}">{brand}{nav}{_way_out(labels, user) if user else ""}</div>'
+    opener = f'<button type="button" class="opener" popovertarget="conversations">{drawer}</button>' if drawer else ""
+    way_out = _way_out(labels, user) if user else ""
+    return f'<div class="bar" lang="{labels.language}">{opener}{brand}{nav}{way_out}</div>'
 
 
 def _way_out(labels: Labels, user: str) -> str:
@@ -61,8 +66,8 @@ def _way_out(labels: Labels, user: str) -> str:
 def welcome(documents: Sequence[Document], prompts: Iterable[Example], labels: Labels) -> str:
     """Render the page before the first question: examples to click, and what can be asked about."""
     buttons = "".join(
-        f'<li><button type="button" class="example" data-question="{plain(question)}" lang="{plain(language)}" '
-        f'dir="auto">{plain(question)}</button></li>'
+        f'<li><button type="button" class="example" data-action="ask" data-question="{plain(question)}" '
+        f'lang="{plain(language)}" dir="auto">{plain(question)}</button></li>'
         for language, question in prompts
     )
     offer = f'<h2 id="examples">{labels.examples}</h2><ul aria-labelledby="examples">{buttons}</ul>' if buttons else ""
@@ -73,11 +78,11 @@ def welcome(documents: Sequence[Document], prompts: Iterable[Example], labels: L
     )
 
 
-def conversation(turns: Sequence[str], labels: Labels) -> str:
-    """Render the transcript of rendered turns, the last of them in full view."""
+def conversation(turns: Sequence[str], labels: Labels, identity: str = "") -> str:
+    """Render the transcript of rendered turns, the last of them in full view; `identity` is that of a kept one."""
+    items = f'<ol class="turns">{"".join(turns)}</ol>'
     return _chat(
-        f'<ol class="turns" role="log" aria-live="polite" aria-label="{labels.conversation}">{"".join(turns)}</ol>',
-        labels,
+        f'<div role="log" aria-live="polite" aria-label="{labels.conversation}">{items}</div>', labels, identity
     )
 
 
@@ -92,18 +97,20 @@ def pending_turn(number: int, question: str, labels: Labels) -> str:
     return _turn(number, question, f'<p class="busy">{dots}{labels.searching}</p>', "")
 
 
-def failed_turn(number: int, question: str, message: str) -> str:
-    """Render a question that could not be asked, and why."""
-    return _turn(number, question, _alert(message), "")
+def failed_turn(number: int, question: str, message: str, actions: str = "") -> str:
+    """Render a question that could not be asked, and why; `actions` are what can be done then."""
+    return _turn(number, question, _alert(message) + actions, "")
 
 
-def answered_turn(number: int, answer: Answer, document: DocumentById, labels: Labels) -> str:
-    """Render a question with its reply and sources."""
+def answered_turn(
+    number: int, answer: Answer, document: DocumentById, labels: Labels, actions: str = "", meaning: str = ""
+) -> str:
+    """Render a question with its reply and sources; `meaning` says what it is to be so sure."""
     if answer.answered:
         cards = [_citation_card(number, index, answer, document, labels) for index in _numbers(answer)]
         sources = _panel(number, labels.sources, "".join(cards))
         count = labels.show_sources.format(len(cards))
-        sure = f'<span class="confidence">{labels.confidence(answer.confidence)}</span>'
+        sure = _sure(labels.confidence(answer.confidence), meaning)
     else:
         cards = [_hit_card(hit, document, labels) for hit in answer.hits[:SHOWN_NEAREST]]
         note = f'<p class="note">{labels.nearest_note}</p>' if cards else ""
@@ -111,8 +118,14 @@ def answered_turn(number: int, answer: Answer, document: DocumentById, labels: L
         count, sure = labels.show_nearest.format(len(cards)), ""
     button = f'<button type="button" class="show-sources">{count}</button>' if cards else ""
     understood = _understood(answer, labels)
-    reply = f'{understood}{_reply(number, answer, document, labels)}<p class="foot">{sure}{button}</p>'
+    reply = f'{understood}{_reply(number, answer, document, labels)}<div class="foot">{sure}{button}</div>{actions}'
     return _turn(number, answer.question, reply, sources)
+
+
+def _sure(words: str, meaning: str) -> str:
+    if not meaning:
+        return f'<span class="confidence">{words}</span>'
+    return f'<details class="confidence"><summary>{words}</summary><p>{meaning}</p></details>'
 
 
 def _page_link(address: str, name: str, current: bool) -> str:
@@ -120,8 +133,8 @@ def _page_link(address: str, name: str, current: bool) -> str:
     return f'<a href="{address}"{mark}>{name}</a>'
 
 
-def _chat(body: str, labels: Labels) -> str:
-    return f'<div class="chat" lang="{labels.language}">{body}</div>'
+def _chat(body: str, labels: Labels, identity: str = "") -> str:
+    return f'<div class="chat" lang="{labels.language}" data-conversation="{plain(identity)}">{body}</div>'
 
 
 def _turn(number: int, question: str, reply: str, sources: str) -> str:
@@ -198,32 +211,41 @@ def _share(index: int, answer: Answer, document: DocumentById, labels: Labels) -
     """Render the way into the document, opened at a citation among all of the answer, and what it can be copied as."""
     words = document_labels.BY_LANGUAGE[labels.language]
     citation = answer.citations[index - 1]
-    ids = [each.id for each in answer.citations]
-    address = plain("./" + sharing.document_address(citation.document_id, ids, index))
     found = _find(citation.document_id, document)
     span = Span(citation.start, citation.end)
     buttons = ""
     if found:
         shared = sharing.shared(citation.id, citation.quote, span, found, words, labels)
         buttons = copy_buttons(shared, words, "./")
-    return f'<p class="share"><a class="open" href="{address}" target="_blank">{words.open}</a>{buttons}</p>'
+    return f'<p class="share">{_opening(answer.citations, index, words)}{buttons}</p>'
+
+
+def _opening(cited: Sequence[Citation], index: int, words: DocumentLabels) -> str:
+    """Render the way into a document, opened at one of some citations, counted from 1."""
+    address = sharing.document_address(cited[index - 1].document_id, [each.id for each in cited], index)
+    return f'<a class="open" href="{plain("./" + address)}" target="_blank">{words.open}</a>'
 
 
 def copy_buttons(shared: Shared, words: DocumentLabels, base: str, *, markdown: bool = False) -> str:
-    """Render the buttons that copy a citation; copying.js joins what is copied with the address."""
+    """Render the buttons that copy a citation; in what is copied, every second item is an address."""
     kinds = {"link": words.copy_link, "text": words.copy_text} | ({"markdown": words.copy_markdown} if markdown else {})
     buttons = "".join(f'<button type="button" data-copy="{kind}">{name}</button>' for kind, name in kinds.items())
+    address = base + shared.address
     texts = {"text": shared.text} | ({"markdown": shared.markdown} if markdown else {})
-    data = "".join(f' data-{kind}="{escape(json.dumps(around))}"' for kind, around in texts.items())
+    copied = {"link": ["", address]} | {kind: [before, address, after] for kind, (before, after) in texts.items()}
+    data = "".join(f' data-{kind}="{escape(json.dumps(parts))}"' for kind, parts in copied.items())
     return (
-        f'<span class="copying" data-address="{plain(base + shared.address)}" data-copied="{words.copied}" '
+        f'<span class="copying" data-copied="{words.copied}" '
         f'data-not-copied="{words.not_copied}"{data}>{buttons}</span>'
     )
 
 
 def _hit_card(hit: Hit, document: DocumentById, labels: Labels) -> str:
-    head = _card_head(hit.passage.document_id, hit, document, labels, "")
-    return f'<article class="card">{head}{_quotation(hit.passage, Span(0, 0), labels)}</article>'
+    passage = hit.passage
+    head = _card_head(passage.document_id, hit, document, labels, "")
+    place = Citation(passage.document_id, passage.start, passage.end, passage.text, "")
+    way = _opening([place], 1, document_labels.BY_LANGUAGE[labels.language])
+    return f'<article class="card">{head}{_quotation(passage, Span(0, 0), labels)}<p class="share">{way}</p></article>'
 
 
 def _card_head(document_id: str, hit: Hit | None, document: DocumentById, labels: Labels, number: str) -> str:

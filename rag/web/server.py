@@ -9,7 +9,8 @@ from __future__ import annotations
 import errno
 import re
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from importlib import resources
 from pathlib import Path
 
@@ -20,12 +21,15 @@ from starlette.datastructures import Headers
 from starlette.routing import Mount
 
 from rag.config import Settings
-from rag.errors import ServeError, UsersError
+from rag.errors import HistoryError, ServeError, UsersError
+from rag.history import History, open_history
 from rag.users import read_users, readable_by_others
-from rag.web import document_page, documents_page, evaluation_page, labels, login_page
+from rag.web import conversations_page, document_page, documents_page, evaluation_page, labels, login_page
 from rag.web.access import UNSPECIFIED, Access, complain
-from rag.web.app import Pipeline, build
+from rag.web.app import build
+from rag.web.chats import Chats, Pipeline
 from rag.web.evaluations import MAX_FILE_BYTES, Evaluations
+from rag.web.examples import Examples
 from rag.web.guard import Guard
 from rag.web.hosts import is_loopback
 from rag.web.library import Library
@@ -36,6 +40,8 @@ OWN_FILES = {
     "access.css": "text/css",
     "page.css": "text/css",
     "style.css": "text/css",
+    "actions.css": "text/css",
+    "actions.js": "text/javascript",
     "chat.js": "text/javascript",
     "copying.js": "text/javascript",
     "document.css": "text/css",
@@ -53,6 +59,8 @@ OWN_HEAD = """<title>{title}</title>
 <link rel="icon" type="image/svg+xml" href="./web/icon.svg" />
 <link rel="stylesheet" href="./web/base.css" />
 <link rel="stylesheet" href="./web/style.css" />
+<link rel="stylesheet" href="./web/actions.css" />
+<script src="./web/actions.js" defer></script>
 <script src="./web/chat.js" defer></script>
 <script src="./web/copying.js" defer></script>
 </head>"""
@@ -85,9 +93,29 @@ def serve_on(
         complain(
             "what others send, passwords too, is not encrypted; beyond a network you trust, put a TLS proxy in front"
         )
-    with Evaluations(pipeline, settings) as evaluations, Library(pipeline, settings) as library:
-        app = application(pipeline, evaluations, library, access or Access(settings))
+    with (
+        Evaluations(pipeline, settings) as evaluations,
+        Library(pipeline, settings) as library,
+        Examples(pipeline) as examples,
+        _opened(settings) as (history, problem),
+    ):
+        chats = Chats(pipeline, history)
+        page = build(pipeline, chats, examples, problem)
+        app = application(pipeline, page, chats, evaluations, library, access or Access(settings))
         _Server(app, lambda: on_ready(_invitation(settings.host, port)), settings.trusted_proxies).run([listener])
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[tuple[History | None, str]]:
+    """Open the history and close it afterwards; one that cannot be used is done without, and told."""
+    try:
+        history = open_history(settings)
+    except HistoryError as error:
+        complain(f"conversations are not kept: {error}")
+        yield None, str(error)
+        return
+    with history or nullcontext():
+        yield history, ""
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -117,8 +145,10 @@ def _check_users(file: Path) -> None:
         complain(f"others on this machine can read the password hashes in {file}; `chmod 600 {file}` keeps them out")
 
 
-def application(pipeline: Pipeline, evaluations: Evaluations, library: Library, access: Access) -> FastAPI:
-    """Return the whole web application, guarded."""
+def application(
+    pipeline: Pipeline, page: gr.Blocks, chats: Chats, evaluations: Evaluations, library: Library, access: Access
+) -> FastAPI:
+    """Return the whole web application, guarded; `page` is the chat's."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     for name, media_type in OWN_FILES.items():
         content = resources.files("rag.web").joinpath(name).read_bytes()
@@ -126,13 +156,14 @@ def application(pipeline: Pipeline, evaluations: Evaluations, library: Library, 
     app.router.routes.extend(evaluation_page.routes(evaluations))
     app.router.routes.extend(documents_page.routes(library))
     app.router.routes.extend(document_page.routes(pipeline.document))
+    app.router.routes.extend(conversations_page.routes(pipeline, chats))
     if access.with_log_in:
         app.router.routes.extend(login_page.routes(access))
     limits = {"/evaluation/run": MAX_FILE_BYTES, documents_page.UPLOAD: library.max_bytes}
     app.add_middleware(Guard, access=access, own_page=_own_page, limits=limits)
     gr.mount_gradio_app(
         app,
-        build(pipeline),
+        page,
         path="/",
         theme=_theme(),
         footer_links=[],
@@ -147,7 +178,7 @@ def application(pipeline: Pipeline, evaluations: Evaluations, library: Library, 
 
 
 def _own_page(html: str, headers: Headers) -> str:
-    words = labels.choose(headers.get("accept-language"))
+    words = labels.of(headers)
     html = html.replace('lang="en"', f'lang="{words.language}"', 1).replace(labels.ENGLISH.title, words.title)
     return NOT_OURS.sub("", html).replace("</head>", OWN_HEAD.format(title=words.title), 1)
 

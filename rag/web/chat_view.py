@@ -1,0 +1,203 @@
+"""What can be done with chats and answers -> HTML: the list of conversations, an answer's actions, the filters.
+
+Pure functions; `render` makes the rest of the page. Buttons and forms with `data-action` reach Python through Gradio.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import quote
+
+from rag import exports
+from rag.history import Conversation, Rating
+from rag.types import Answer, Citation, Document
+from rag.web import sharing
+from rag.web.chat_labels import ChatLabels
+from rag.web.labels import Labels
+from rag.web.render import plain
+
+LANGUAGES = {"en": "English", "no": "Norsk", "ru": "Русский"}
+MOST_DOCUMENTS = 300  # in the list to choose from
+
+
+class Keeping(NamedTuple):
+    """Whether conversations are kept, where, and why not."""
+
+    place: str | None = None  # None: not told, as to whom the machine is not theirs
+    possible: bool = True
+    wanted: bool = True
+    problem: str = ""
+
+
+def conversations(
+    kept: Sequence[Conversation], current: str | None, keeping: Keeping, words: ChatLabels, labels: Labels
+) -> str:
+    """Render the drawer with what was asked before."""
+    items = "".join(_conversation(each, each.id == current, words, labels) for each in kept)
+    body = f"<ol>{items}</ol>" if items else f'<p class="note">{words.no_conversations}</p>'
+    close = (
+        f'<button type="button" class="quiet" popovertarget="conversations" popovertargetaction="hide">'
+        f"{words.close}</button>"
+    )
+    return (
+        f'<section id="conversations" popover lang="{labels.language}" aria-label="{words.conversations}">'
+        f"<header><h2>{words.conversations}</h2>{close}</header>{body if keeping.possible else ''}"
+        f"<footer>{_keeping(keeping, bool(kept), words)}{_language(words, labels)}</footer></section>"
+    )
+
+
+def _conversation(each: Conversation, is_current: bool, words: ChatLabels, labels: Labels) -> str:
+    identity = quote(each.id, safe="")
+    mark = ' aria-current="page"' if is_current else ""
+    day = each.updated.astimezone()
+    when = f'<time datetime="{day.isoformat(timespec="minutes")}">{labels.day(day.date())}</time>'
+    exported = "".join(
+        f'<a href="./conversations/{identity}.{ending}" download>{name}</a>'
+        for ending, name in (("md", "Markdown"), ("json", "JSON"))
+    )
+    return (
+        f'<li data-id="{plain(each.id)}"><a class="title" href="./?c={identity}" data-action="open"{mark} dir="auto">'
+        f"{plain(each.title)}</a>{when}"
+        f'<form class="renaming" data-action="rename" hidden><input name="title" required maxlength="200" '
+        f'value="{plain(each.title)}" aria-label="{words.title}"><button type="submit">{words.save}</button></form>'
+        f'<p class="tools"><button type="button" class="quiet" data-shows=".renaming">{words.rename}</button>'
+        f'<span class="quiet">{words.export}: {exported}</span>'
+        f'<button type="button" class="quiet" data-action="delete" data-confirm="{words.really_delete}">'
+        f"{words.delete}</button></p></li>"
+    )
+
+
+def _keeping(keeping: Keeping, has_any: bool, words: ChatLabels) -> str:
+    if keeping.problem:
+        return f'<p class="alert" role="alert">{plain(words.unavailable.format(keeping.problem))}</p>'
+    if not keeping.possible:
+        return f"<p>{words.not_kept}</p>"
+    where = plain(words.kept_in.format(keeping.place)) if keeping.place else words.kept_elsewhere
+    checked = " checked" if keeping.wanted else ""
+    tools = (
+        f'<p class="tools"><a class="quiet" href="./conversations/questions.jsonl" download>{words.rated_questions}</a>'
+        f'<button type="button" class="quiet" data-action="erase" data-confirm="{words.really_erase}">'
+        f"{words.erase}</button></p>"
+    )
+    return (
+        f'<label><input type="checkbox" data-cookie="keep"{checked}> {words.keep}</label><p>{where}</p>'
+        f"{tools if has_any else ''}"
+    )
+
+
+def _language(words: ChatLabels, labels: Labels) -> str:
+    options = "".join(
+        f'<option value="{code}" lang="{code}"{" selected" * (code == labels.language)}>{name}</option>'
+        for code, name in LANGUAGES.items()
+    )
+    return (
+        f'<label>{words.page_language}<select data-cookie="language" data-reload autocomplete="off">{options}</select>'
+        "</label>"
+    )
+
+
+def actions(
+    number: int,
+    question: str,
+    answer: Answer | None,
+    rating: Rating | None,
+    documents: Mapping[str, Document],
+    words: ChatLabels,
+    *,
+    is_kept: bool,
+) -> str:
+    """Render what can be done with the n-th turn."""
+    copying = _copying(answer, documents, words) if answer and answer.answered else ""
+    again = f'<button type="button" class="quiet" data-action="again">{words.again}</button>'
+    edit = f'<button type="button" class="quiet" data-shows=".editing">{words.edit}</button>'
+    rate = _rating(rating, words) if is_kept else ""
+    return (
+        f'<div class="actions" role="group" aria-label="{words.actions}" data-turn="{number}">'
+        f"{copying}{again}{edit}{rate}{_editing(question, words)}</div>"
+    )
+
+
+def _copying(answer: Answer, documents: Mapping[str, Document], words: ChatLabels) -> str:
+    """Render buttons that copy the answer; texts are lists in which every second item is an address."""
+    mark = secrets.token_hex(8)  # around what only the browser knows whole
+
+    def link(citation: Citation) -> str:
+        return f"{mark}{sharing.citation_address(citation.id)}{mark}"
+
+    texts = {
+        "text": exports.answer_plain(answer, documents, link),
+        "markdown": exports.answer_markdown(answer, documents, link),
+    }
+    data = "".join(f' data-{kind}="{plain(json.dumps(text.split(mark)))}"' for kind, text in texts.items())
+    names = {"text": words.copy, "markdown": words.copy_markdown}
+    buttons = "".join(
+        f'<button type="button" class="quiet" data-copy="{kind}">{name}</button>' for kind, name in names.items()
+    )
+    told = f'data-copied="{words.copied}" data-not-copied="{words.not_copied}"'
+    return f'<span class="copying" {told}{data}>{buttons}</span>'
+
+
+def _editing(question: str, words: ChatLabels) -> str:
+    return (
+        f'<form class="editing" data-action="edit" hidden><textarea name="question" rows="2" required '
+        f'aria-label="{words.edited}" dir="auto">{plain(question)}</textarea>'
+        f'<button type="submit">{words.ask_edited}</button>'
+        f'<button type="button" class="quiet" data-hides>{words.cancel}</button></form>'
+    )
+
+
+def _rating(rating: Rating | None, words: ChatLabels) -> str:
+    """Render two thumbs; the second asks what is wrong first, and either takes its rating back when pressed again."""
+    reasons = "".join(f'<option value="{reason}"></option>' for reason in words.reasons)
+    down = "" if rating == "down" else ' data-shows=".reasoning"'
+    return (
+        f"{_thumb('up', rating, words.good, '👍')}{_thumb('down', rating, words.bad, '👎', down)}"
+        f'<form class="reasoning" data-action="rate" hidden><input type="hidden" name="rating" value="down">'
+        f'<label>{words.reason}<input name="reason" list="reasons" maxlength="2000" dir="auto"></label>'
+        f'<datalist id="reasons">{reasons}</datalist><button type="submit">{words.send_reason}</button>'
+        f'<button type="button" class="quiet" data-hides>{words.cancel}</button></form>'
+    )
+
+
+def _thumb(kind: Rating, rating: Rating | None, name: str, sign: str, asks: str = "") -> str:
+    does = asks or f' data-action="rate" data-rating="{kind}"'
+    pressed = str(rating == kind).lower()
+    return (
+        f'<button type="button" class="quiet rate"{does} aria-pressed="{pressed}" aria-label="{name}" '
+        f'title="{name}">{sign}</button>'
+    )
+
+
+def filters(documents: Sequence[Document], words: ChatLabels, labels: Labels) -> str:
+    """Render the choice of which documents are asked; the script reads it with every question."""
+    languages = sorted({document.language for document in documents})
+    return (
+        f'<details id="filters" lang="{labels.language}"><summary>{words.filters}</summary><form>'
+        f"{_choice('document', words.document, _documents(documents, words))}"
+        f"{_choice('language', words.document_language, _languages(languages, words, labels))}"
+        f'<label>{words.since}<input type="date" name="since"></label>'
+        f'<label>{words.until}<input type="date" name="until"></label>'
+        f'<button type="reset" class="quiet">{words.clear_filters}</button></form></details>'
+    )
+
+
+def _choice(name: str, label: str, options: str) -> str:
+    return (
+        f'<p><label for="filter-{name}">{label}</label><select id="filter-{name}" name="{name}">{options}</select></p>'
+    )
+
+
+def _documents(documents: Sequence[Document], words: ChatLabels) -> str:
+    options = "".join(
+        f'<option value="{plain(document.id)}">{plain(document.title.strip() or document.id)}</option>'
+        for document in documents[:MOST_DOCUMENTS]
+    )
+    return f'<option value="">{words.all_documents}</option>{options}'
+
+
+def _languages(codes: Sequence[str], words: ChatLabels, labels: Labels) -> str:
+    options = "".join(f'<option value="{plain(code)}">{plain(labels.language_name(code))}</option>' for code in codes)
+    return f'<option value="">{words.all_languages}</option>{options}'

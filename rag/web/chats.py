@@ -1,0 +1,142 @@
+"""Chats as they go on: what was asked and answered, who may see it, and its place in the history."""
+
+from __future__ import annotations
+
+import datetime as dt
+import glob
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
+
+from rag import citations
+from rag.errors import HistoryError, QuestionError, RagError
+from rag.history import Conversation, History, Rating, StoredTurn
+from rag.index import Filters
+from rag.types import Answer, Document, Turn
+
+logger = logging.getLogger(__name__)
+
+
+class Pipeline(Protocol):
+    """What the page needs of `rag.pipeline.Pipeline`."""
+
+    def ask(self, question: str, history: Sequence[Turn] = (), *, filters: Filters | None = None) -> Answer: ...
+
+    def document(self, document_id: str) -> Document: ...
+
+    def documents(self) -> Sequence[Document]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A question of a chat with its answer, or with the reason why it has none: `problem` is blank for a bug."""
+
+    question: str
+    answer: Answer | None = None
+    problem: str = ""
+    kept: int | None = None  # its number in the history
+    rating: Rating | None = None
+
+
+class Chat(NamedTuple):
+    """What one browser tab holds; `id` is that of the kept conversation."""
+
+    id: str | None = None
+    turns: tuple[Shown, ...] = ()
+
+    def until(self, number: int) -> Chat:
+        """Return the chat before its n-th turn, from 1."""
+        return self._replace(turns=self.turns[: max(0, number - 1)])
+
+
+def filters(given: Mapping[str, str]) -> Filters:
+    """Read the filters of the page; blank ones filter nothing. Raises QuestionError."""
+    values = {name: str(given.get(name) or "").strip() for name in ("document", "language", "since", "until")}
+    document = glob.escape(values["document"]) if values["document"] else None
+    return Filters(document, values["language"] or None, _day(values["since"]), _day(values["until"]))
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise QuestionError(f"{text[:20]!r} is not a date like 2026-01-31") from None
+
+
+class Chats:
+    """Asks, and keeps what was asked where a history is given. Safe to share between threads."""
+
+    def __init__(self, pipeline: Pipeline, history: History | None = None) -> None:
+        self._pipeline = pipeline
+        self.history = history
+
+    def ask(self, chat: Chat, question: str, given: Mapping[str, str]) -> Shown:
+        """Answer a question at the end of a chat."""
+        past = [turn.answer.turn for turn in chat.turns if turn.answer]
+        try:
+            answer = self._pipeline.ask(question, past, filters=filters(given))
+        except RagError as error:
+            return Shown(question, problem=str(error))
+        except Exception:  # a bug must not leave the page waiting: it is logged whole and shown as what it is
+            logger.exception("the question could not be answered")
+            return Shown(question)
+        return Shown(question, answer)
+
+    def keep(self, chat: Chat, owner: str) -> Chat:
+        """Write the last turn down, and with it the chat if it is new. Raises HistoryError.
+
+        Where it stands in the place of earlier turns, those are written over.
+        """
+        *before, last = chat.turns
+        if self.history is None or last.answer is None:
+            return chat
+        number = 1 + sum(turn.answer is not None for turn in before)
+        if chat.id is None or number > len(self.history.turns(owner, chat.id)):
+            identity = self.history.add(owner, chat.id, last.answer)
+        else:
+            identity = chat.id
+            self.history.replace_from(owner, identity, number, last.answer)
+        return Chat(identity, (*before, replace(last, kept=number)))
+
+    def open(self, identity: str, owner: str) -> Chat:
+        """Return a kept chat, its citations verified anew. Raises HistoryError, UnknownConversation."""
+        stored = self._history.turns(owner, identity)
+        documents = {document.id: document for document in self._pipeline.documents()}
+        return Chat(identity, tuple(_shown(turn, documents) for turn in stored))
+
+    def conversations(self, owner: str) -> list[Conversation]:
+        """Return what is kept, the last used first. Raises HistoryError."""
+        return self.history.conversations(owner) if self.history else []
+
+    def rate(self, chat: Chat, number: int, rating: Rating | None, reason: str, owner: str) -> Chat:
+        """Rate the n-th answer of a chat, from 1. Raises HistoryError."""
+        turn = chat.turns[number - 1]
+        if chat.id is None or turn.kept is None:
+            return chat
+        self._history.rate(owner, chat.id, turn.kept, rating, reason)
+        rated = replace(turn, rating=rating)
+        return chat._replace(turns=(*chat.turns[: number - 1], rated, *chat.turns[number:]))
+
+    def rename(self, identity: str, title: str, owner: str) -> None:
+        """Give a kept chat a title. Raises HistoryError."""
+        self._history.rename(owner, identity, title)
+
+    def delete(self, identity: str, owner: str) -> None:
+        """Delete a kept chat. Raises HistoryError."""
+        self._history.delete(owner, identity)
+
+    def erase(self, owner: str) -> None:
+        """Delete everything that is kept. Raises HistoryError."""
+        self._history.erase(owner)
+
+    @property
+    def _history(self) -> History:
+        if self.history is None:
+            raise HistoryError("conversations are not kept here; turn the setting 'keep_history' on")
+        return self.history
+
+
+def _shown(turn: StoredTurn, documents: Mapping[str, Document]) -> Shown:
+    answer = citations.verify_again(turn.answer, documents)
+    return Shown(answer.question, answer, kept=turn.number, rating=turn.rating)

@@ -1,0 +1,311 @@
+"""Conversations in a real browser: kept, gone on with, edited, rated, exported, deleted, filtered, stopped."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from rag.evaluation.questions import read_lines
+from tests.browser import Served, chromium, serving
+
+pytestmark = pytest.mark.browser
+
+DISTANCE = "What is the mean distance of the Moon?"
+FJORD = "Hvor lang er fjord kilometer lang?"
+
+
+PROBLEMS: list[str] = []  # of the pages of the present test
+
+
+def _note(kind: str, text: str) -> None:
+    """Remember what went wrong; a reload breaks off what Gradio listens to, of which it complains."""
+    if kind == "error" and not re.search("AbortError|Connection errored out", text):
+        PROBLEMS.append(f"console: {text}")
+
+
+@pytest.fixture(autouse=True)
+def _no_problems() -> Iterator[None]:
+    PROBLEMS.clear()
+    yield
+    assert not PROBLEMS
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with serving() as served:
+        yield served
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800}) as context:
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext, served: Served) -> Iterator[Page]:
+    page = opened(context, served.url)
+    yield page
+    erase(page)
+
+
+def opened(context: BrowserContext, url: str) -> Page:
+    """Open a page, whose errors fail the test at its end."""
+    page = context.new_page()
+    page.on("pageerror", lambda error: PROBLEMS.append(f"script error: {error}"))
+    page.on("console", lambda message: _note(message.type, message.text))
+    page.goto(url)
+    expect(page.locator("#transcript :is(.welcome, .turn)").first).to_be_visible()
+    return page
+
+
+def ask(page: Page, question: str) -> None:
+    """Ask, and wait until the answer is there and written down."""
+    turns = page.locator(".turn").count()
+    page.locator("#question textarea").fill(question)
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#turn-{turns + 1} .actions")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?c=c[\w-]+$"))
+
+
+def begin_anew(page: Page) -> None:
+    page.get_by_role("button", name="New chat").click()
+    expect(page.locator(".turn")).to_have_count(0)
+
+
+def drawer(page: Page) -> None:
+    if not page.locator("#conversations").is_visible():
+        page.get_by_role("button", name="Conversations").click()
+    expect(page.locator("#conversations")).to_be_visible()
+
+
+def erase(page: Page) -> None:
+    """Delete everything that was kept."""
+    page.goto(page.url.partition("?")[0])
+    expect(page.locator("#transcript .welcome")).to_be_visible()
+    drawer(page)
+    button = page.locator("#conversations [data-action=erase]")
+    if button.count():
+        button.click()
+        expect(button).to_have_text("Erase all for good?")
+        button.click()
+    expect(page.locator("#conversations li")).to_have_count(0)
+
+
+def test_a_conversation_survives_a_reload_and_a_restart(browser: Browser, tmp_path: Path) -> None:
+    history = tmp_path / "history.sqlite3"
+    with browser.new_context(locale="en-GB") as context:
+        with serving(history=history) as first:
+            page = opened(context, first.url)
+            ask(page, DISTANCE)
+            ask(page, FJORD)
+            page.reload()
+            expect(page.locator(".turn")).to_have_count(2)
+            place = page.url.partition("?")[2]
+            page.close()
+        with serving(history=history) as second:
+            page = opened(context, f"{second.url}/?{place}")
+            expect(page.locator("#turn-1 .answer")).to_contain_text("384,400 kilometres")
+            expect(page.locator("#turn-2 .cite").first).to_be_visible()
+            ask(page, DISTANCE)
+            expect(page.locator(".turn")).to_have_count(3)
+
+
+def test_conversations_are_listed_opened_renamed_and_deleted(page: Page) -> None:
+    ask(page, DISTANCE)
+    begin_anew(page)
+    ask(page, FJORD)
+    drawer(page)
+    titles = page.locator("#conversations .title")
+    expect(titles).to_have_text([FJORD, DISTANCE])
+    expect(titles.first).to_have_attribute("aria-current", "page")
+    titles.nth(1).click()
+    expect(page.locator("#turn-1 .question")).to_have_text(DISTANCE)
+    drawer(page)
+    item = page.locator("#conversations li", has_text=DISTANCE)
+    item.get_by_role("button", name="Rename").click()
+    item.get_by_role("textbox", name="Title").fill("<b>The Moon</b>")
+    page.keyboard.press("Enter")
+    drawer(page)
+    expect(page.locator("#conversations .title", has_text="<b>The Moon</b>")).to_be_visible()
+    item = page.locator("#conversations li", has_text=FJORD)
+    item.locator("[data-action=delete]").click()
+    expect(page.locator("#conversations li")).to_have_count(2)
+    item.locator("[data-action=delete]").click()
+    drawer(page)
+    expect(page.locator("#conversations li")).to_have_count(1)
+    expect(page.locator("#turn-1 .question")).to_have_text(DISTANCE)
+
+
+def test_going_back_returns_to_the_conversation_before(page: Page) -> None:
+    ask(page, DISTANCE)
+    begin_anew(page)
+    ask(page, FJORD)
+    page.evaluate("void setTimeout(() => history.back())")
+    expect(page.locator("#turn-1 .question")).to_have_text(DISTANCE)
+
+
+def test_a_conversation_that_is_not_there_begins_a_new_one(page: Page, context: BrowserContext, served: Served) -> None:
+    other = opened(context, f"{served.url}/?c=cnothing")
+    expect(other.locator(".welcome")).to_be_visible()
+    ask(other, DISTANCE)
+    expect(other.locator(".turn")).to_have_count(1)
+
+
+def test_a_question_is_edited_and_asked_again(page: Page) -> None:
+    ask(page, "What is the mean of it?")
+    ask(page, FJORD)
+    page.locator("#turn-1").get_by_role("button", name="Edit the question").click()
+    field = page.locator("#turn-1 .editing textarea")
+    expect(field).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(field).to_be_hidden()
+    page.locator("#turn-1").get_by_role("button", name="Edit the question").click()
+    field.fill(DISTANCE)
+    page.keyboard.press("Enter")
+    expect(page.locator(".turn")).to_have_count(1)
+    expect(page.locator("#turn-1 .answer")).to_contain_text("384,400 kilometres")
+    page.locator("#turn-1").get_by_role("button", name="Ask again").click()
+    expect(page.locator("#turn-1 .actions")).to_be_visible()
+    page.reload()
+    expect(page.locator(".turn .question")).to_have_text([DISTANCE])
+
+
+def test_ratings_become_a_question_file(page: Page, tmp_path: Path) -> None:
+    ask(page, DISTANCE)
+    ask(page, "What was first seen of the far side?")
+    up = page.locator("#turn-1").get_by_role("button", name="Good answer")
+    up.click()
+    expect(up).to_have_attribute("aria-pressed", "true")
+    page.locator("#turn-2").get_by_role("button", name="Bad answer").click()
+    page.locator("#turn-2 .reasoning input[name=reason]").fill("Incomplete")
+    page.locator("#turn-2 .reasoning").get_by_role("button", name="Send").click()
+    expect(page.locator("#turn-2").get_by_role("button", name="Bad answer")).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    expect(up).to_have_attribute("aria-pressed", "true")
+    drawer(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Rated answers as a question file").click()
+    file = tmp_path / "questions.jsonl"
+    download.value.save_as(file)
+    questions = [line.question for line in read_lines(file)]
+    assert [question.question for question in questions] == [DISTANCE, "What was first seen of the far side?"]
+    assert questions[0].evidence[0].document == "moon.txt"
+    assert "Incomplete" in file.read_text("utf-8")
+
+
+def test_conversations_are_exported(page: Page, tmp_path: Path) -> None:
+    ask(page, DISTANCE)
+    drawer(page)
+    for name, said in (("Markdown", f"# {DISTANCE[:-1]}"), ("JSON", '"verified"')):
+        with page.expect_download() as download:
+            page.locator("#conversations li").get_by_role("link", name=name).click()
+        file = tmp_path / name
+        download.value.save_as(file)
+        text = file.read_text("utf-8")
+        assert said in text
+        assert "384,400 kilometres" in text
+    assert json.loads(text)["turns"][0]["question"] == DISTANCE
+
+
+def test_filters_apply_to_what_is_found(page: Page) -> None:
+    page.locator("#filters summary").click()
+    page.locator("#filters").get_by_label("Document", exact=True).select_option("fjord.txt")
+    ask(page, DISTANCE)
+    expect(page.locator("#sources-1 .file").first).to_have_text("fjord.txt")
+    assert set(page.locator("#sources-1 .file").all_inner_texts()) == {"fjord.txt"}
+    page.locator("#filters").get_by_role("button", name="No filters").click()
+    page.locator("#turn-1").get_by_role("button", name="Ask again").click()
+    expect(page.locator("#turn-1 .answer")).to_contain_text("384,400 kilometres")
+    page.locator("#filters").get_by_label("Dated from").fill("2026-01-03")
+    page.locator("#turn-1").get_by_role("button", name="Ask again").click()
+    expect(page.locator("#turn-1 .answer")).not_to_contain_text("384,400 kilometres")
+
+
+def test_a_question_is_stopped(page: Page) -> None:
+    page.locator("#question textarea").fill("slow question")
+    page.keyboard.press("Enter")
+    expect(page.locator(".busy")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".busy")).to_have_count(0)
+    expect(page.locator(".turn")).to_have_count(0)
+    ask(page, DISTANCE)
+    expect(page.locator(".turn")).to_have_count(1)
+    drawer(page)
+    expect(page.locator("#conversations .title")).to_have_text([DISTANCE])
+
+
+def test_nothing_is_kept_where_that_is_not_wanted(page: Page) -> None:
+    drawer(page)
+    expect(page.locator("#conversations footer")).to_contain_text("history.sqlite3 on this machine")
+    page.get_by_label("Keep my conversations").uncheck()
+    page.keyboard.press("Escape")
+    page.locator("#question textarea").fill(DISTANCE)
+    page.keyboard.press("Enter")
+    expect(page.locator("#turn-1 .actions")).to_be_visible()
+    expect(page.locator("#turn-1").get_by_role("button", name="Good answer")).to_have_count(0)
+    page.reload()
+    expect(page.locator(".turn")).to_have_count(0)
+    drawer(page)
+    expect(page.get_by_label("Keep my conversations")).not_to_be_checked()
+    expect(page.locator("#conversations li")).to_have_count(0)
+
+
+def test_the_language_of_the_page_is_switched(page: Page) -> None:
+    drawer(page)
+    page.get_by_label("Language of this page").select_option("ru")
+    expect(page.locator("#send")).to_have_text("Спросить")
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    page.get_by_role("button", name="Разговоры").click()
+    page.get_by_label("Язык этой страницы").select_option("en")
+    expect(page.locator("#send")).to_have_text("Ask")
+
+
+def test_an_answer_is_copied_with_its_sources(page: Page, context: BrowserContext, served: Served) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ask(page, DISTANCE)
+    button = page.locator("#turn-1 .actions").get_by_role("button", name="Copy", exact=True)
+    button.click()
+    expect(page.locator("#turn-1 .actions")).to_contain_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "384,400 kilometres" in copied
+    assert f"{served.url}/cite/moon.txt%23" in copied.replace("//cite", "/cite")
+
+
+def test_everything_is_done_with_the_keyboard(page: Page) -> None:
+    ask(page, DISTANCE)
+    page.get_by_role("button", name="Conversations").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#conversations")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#conversations")).to_be_hidden()
+    summary = page.locator("#turn-1 details.confidence summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#turn-1 details.confidence p")).to_contain_text("in 10 were right")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_nothing_is_cut_off(browser: Browser, served: Served, scheme: str) -> None:
+    viewport = {"width": 390, "height": 844}
+    with browser.new_context(locale="en-GB", viewport=viewport, color_scheme=scheme) as context:
+        page = opened(context, served.url)
+        ask(page, DISTANCE)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        drawer(page)
+        box = page.locator("#conversations").bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        erase(page)

@@ -1,0 +1,134 @@
+"""Chats behind the page: what is kept for whom, what stands in the place of what, filters, and hostile words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag.errors import QuestionError, UnknownConversation
+from rag.history import History
+from rag.index import Filters
+from rag.web import chat_view, chats
+from rag.web.chat_labels import BY_LANGUAGE, ENGLISH
+from rag.web.chat_view import Keeping
+from rag.web.chats import Chat, Chats
+from rag.web.labels import BY_LANGUAGE as LABELS
+from rag.web.labels import ENGLISH as COMMON
+from tests.browser import BOOK
+
+DISTANCE = "What is the mean distance of the Moon?"
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Chats]:
+    with History.open(tmp_path / "history.sqlite3") as history:
+        yield Chats(BOOK, history)
+
+
+def asked(kept: Chats, chat: Chat, question: str, owner: str = "") -> Chat:
+    return kept.keep(chat._replace(turns=(*chat.turns, kept.ask(chat, question, {}))), owner)
+
+
+def questions(kept: Chats, chat: Chat, owner: str = "") -> list[str]:
+    assert chat.id is not None
+    return [turn.question for turn in kept.open(chat.id, owner).turns]
+
+
+def test_a_chat_is_kept_turn_by_turn_and_opened_as_it_was(kept: Chats) -> None:
+    chat = asked(kept, asked(kept, Chat(), DISTANCE), "Hvor lang er fjord?")
+    assert chat.id is not None
+    opened = kept.open(chat.id, "")
+    assert [(turn.question, turn.kept, turn.rating) for turn in opened.turns] == [
+        (DISTANCE, 1, None),
+        ("Hvor lang er fjord?", 2, None),
+    ]
+    for turn, before in zip(opened.turns, chat.turns, strict=True):
+        assert turn.answer is not None
+        assert before.answer is not None
+        assert (turn.answer.statements, turn.answer.hits) == (before.answer.statements, before.answer.hits)
+        assert not any(citation.verified for citation in turn.answer.citations)  # the book lies in no folder
+    assert [each.title for each in kept.conversations("")] == [DISTANCE]
+
+
+def test_asking_again_takes_the_place_of_all_that_came_after(kept: Chats) -> None:
+    chat = asked(kept, asked(kept, asked(kept, Chat(), "one"), "two"), "three")
+    chat = asked(kept, chat.until(2), "two, edited")
+    assert questions(kept, chat) == ["one", "two, edited"]
+    chat = asked(kept, chat, "three again")
+    assert questions(kept, chat) == ["one", "two, edited", "three again"]
+
+
+def test_what_could_not_be_asked_is_shown_but_not_kept(kept: Chats) -> None:
+    chat = asked(kept, asked(kept, Chat(), DISTANCE), "q" * 3000)
+    assert chat.turns[-1].problem.startswith("the question has 3000 characters")
+    chat = asked(kept, chat, "Hvor lang er fjord?")
+    assert [turn.kept for turn in chat.turns] == [1, None, 2]
+    assert questions(kept, chat) == [DISTANCE, "Hvor lang er fjord?"]
+    assert kept.ask(chat, "crash", {}).problem == ""
+
+
+def test_nobody_reaches_the_conversations_of_somebody_else(kept: Chats) -> None:
+    chat = asked(kept, Chat(), DISTANCE, "ola")
+    assert chat.id is not None
+    assert kept.conversations("kari") == []
+    for act in (
+        lambda identity: kept.open(identity, "kari"),
+        lambda identity: kept.rename(identity, "mine", "kari"),
+        lambda identity: kept.delete(identity, "kari"),
+        lambda _: kept.rate(chat, 1, "up", "", "kari"),
+        lambda _: asked(kept, chat, "more", "kari"),
+    ):
+        with pytest.raises(UnknownConversation):
+            act(chat.id)
+    kept.erase("kari")
+    assert questions(kept, chat, "ola") == [DISTANCE]
+
+
+def test_without_a_history_nothing_is_kept() -> None:
+    chats_ = Chats(BOOK)
+    chat = asked(chats_, Chat(), DISTANCE)
+    assert (chat.id, chat.turns[0].kept, chats_.conversations("")) == (None, None, [])
+
+
+def test_ratings_are_kept(kept: Chats) -> None:
+    chat = kept.rate(asked(kept, Chat(), DISTANCE), 1, "down", "wrong", "")
+    assert chat.turns[0].rating == "down"
+    assert chat.id is not None
+    assert kept.open(chat.id, "").turns[0].rating == "down"
+
+
+def test_filters_of_the_page() -> None:
+    assert chats.filters({}) == chats.filters({"document": " ", "since": ""}) == Filters()
+    given = {"document": "a[1].txt", "language": "no", "since": "2026-01-02", "until": "2026-02-03"}
+    found = chats.filters(given)
+    assert found == Filters("a[[]1].txt", "no", dt.date(2026, 1, 2), dt.date(2026, 2, 3))
+    with pytest.raises(QuestionError, match="'soon' is not a date"):
+        chats.filters({"since": "soon"})
+
+
+@pytest.mark.parametrize("language", ["en", "no", "ru"])
+def test_nothing_of_a_title_or_question_becomes_markup(kept: Chats, language: str) -> None:
+    hostile = '"><img src=x onerror=alert(1)>\u202e</textarea><script>'
+    chat = asked(kept, Chat(), hostile)
+    words, labels = BY_LANGUAGE[language], LABELS[language]
+    drawer = chat_view.conversations(kept.conversations(""), chat.id, Keeping("/x/<b>"), words, labels)
+    actions = chat_view.actions(1, hostile, chat.turns[0].answer, None, {}, words, is_kept=True)
+    for html in (drawer, actions, chat_view.filters(BOOK.documents(), words, labels)):
+        assert "<img" not in html
+        assert "<script" not in html
+        assert "<b>" not in html
+        assert "\u202e" not in html
+
+
+def test_every_language_has_every_word() -> None:
+    for words in BY_LANGUAGE.values():
+        for name in words.__slots__:
+            value = getattr(words, name)
+            assert value
+            if isinstance(value, str):
+                assert value.count("{}") == getattr(ENGLISH, name).count("{}")
+    assert set(BY_LANGUAGE) == {"en", "no", "ru"} <= set(LABELS)
+    assert chat_view.conversations([], None, Keeping(possible=False), ENGLISH, COMMON).count("keep_history") == 1
