@@ -125,6 +125,27 @@ def test_a_question_is_kept_when_the_session_has_ended(page: Page, server: Guard
     expect(box).to_have_value("How far is the Moon?")
 
 
+def test_conversations_are_for_whoever_had_them(browser: Browser, server: Guarded) -> None:
+    with browser.new_context(locale="en-GB") as hers, browser.new_context(locale="en-GB") as his:
+        page, other = hers.new_page(), his.new_page()
+        for each, name in ((page, "Øyvind"), (other, "Иван")):
+            each.goto(f"{server.url}/login")
+            log_in(each, name)
+            expect(each.locator(".welcome")).to_be_visible()
+        page.locator("#question textarea").fill("How far is the Moon?")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/?c=*")
+        identity = page.url.partition("=")[2]
+        page.reload()
+        expect(page.locator(".turn")).to_have_count(1)
+        other.goto(page.url)
+        expect(other.locator(".welcome")).to_be_visible()
+        expect(other.locator("#conversations li")).to_have_count(0)
+        for ending in ("md", "json"):
+            address = f"{server.url}/conversations/{identity}.{ending}"
+            assert (page.request.get(address).status, other.request.get(address).status) == (200, 404)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everything_can_be_read(browser: Browser, server: Guarded, scheme: str) -> None:
     server.ticks.now += 2 * FORGOTTEN_AFTER

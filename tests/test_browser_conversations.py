@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -260,6 +262,47 @@ def test_nothing_is_kept_where_that_is_not_wanted(page: Page) -> None:
     drawer(page)
     expect(page.get_by_label("Keep my conversations")).not_to_be_checked()
     expect(page.locator("#conversations li")).to_have_count(0)
+
+
+def test_a_history_that_is_damaged_or_locked_costs_no_answer(browser: Browser, tmp_path: Path) -> None:
+    damaged, locked = tmp_path / "damaged.sqlite3", tmp_path / "locked.sqlite3"
+    damaged.write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 40)
+    for history, said in ((damaged, "is damaged"), (locked, "is locked")):
+        with serving(history=history) as served, browser.new_context(locale="en-GB") as context:
+            with closing(sqlite3.connect(locked)) as other:
+                if history == locked:
+                    other.execute("BEGIN EXCLUSIVE")
+                page = opened(context, served.url)
+                page.locator("#question textarea").fill(DISTANCE)
+                page.keyboard.press("Enter")
+                expect(page.locator("#turn-1 .answer")).to_contain_text("384,400 kilometres")
+                expect(page.locator("#conversations .alert")).to_contain_text(said, timeout=30_000)
+            drawer(page)
+            expect(page.locator("#conversations .alert")).to_be_visible()
+    assert damaged.read_bytes().startswith(b"SQLite format 3\0" + bytes(range(256)))
+
+
+def test_two_tabs_are_two_conversations(page: Page, context: BrowserContext, served: Served) -> None:
+    other = opened(context, served.url)
+    ask(page, DISTANCE)
+    ask(other, FJORD)
+    ask(page, DISTANCE)
+    expect(page.locator(".turn .question")).to_have_text([DISTANCE, DISTANCE])
+    expect(other.locator(".turn .question")).to_have_text([FJORD])
+    assert page.url != other.url
+    other.goto(page.url)
+    expect(other.locator(".turn .question")).to_have_text([DISTANCE, DISTANCE])
+
+
+def test_a_conversation_that_another_tab_deleted_begins_anew(
+    page: Page, context: BrowserContext, served: Served
+) -> None:
+    ask(page, DISTANCE)
+    before = page.url
+    erase(opened(context, served.url))
+    ask(page, FJORD)
+    expect(page.locator(".turn .question")).to_have_text([DISTANCE, FJORD])
+    expect(page).not_to_have_url(before)
 
 
 def test_the_language_of_the_page_is_switched(page: Page) -> None:

@@ -120,8 +120,11 @@ def build(pipeline: Pipeline, chats: Chats, examples: Examples, problem: str = "
             after = before._replace(turns=(*before.turns, shown))
             again = {} if shown.answer else {box: question}
             yield {transcript: view.transcript(after, request), chat: after} | again
-            if kept := view.keep(after, request):
+            kept, problem = view.keep(after, request)
+            if kept:
                 yield {transcript: view.transcript(kept, request), chat: kept, drawer: view.drawer(kept, request)}
+            elif problem:
+                yield {drawer: view.drawer(after, request, problem)}
 
         def respond(question: str, now: Chat, filters: str, request: gr.Request) -> Iterator[Update]:
             yield from answer(now, question, filters, request)
@@ -222,8 +225,9 @@ class _View:
         sure = own.sure_means.format(round(10 * turn.answer.confidence))
         return render.answered_turn(number, turn.answer, self._pipeline.document, words, actions, sure)
 
-    def drawer(self, chat: Chat, request: gr.Request) -> str:
+    def drawer(self, chat: Chat, request: gr.Request, problem: str = "") -> str:
         keeping, kept = self._keeping(request), []
+        keeping = keeping._replace(problem=problem or keeping.problem)
         try:
             kept = self._chats.conversations(user_name(request))
         except HistoryError as error:
@@ -242,24 +246,21 @@ class _View:
             return ""
         return chat_view.filters(documents, _own_words(request), _words(request))
 
-    def keep(self, chat: Chat, request: gr.Request) -> Chat | None:
-        """Write the last turn down where that is wanted; a history that fails costs nobody their answer."""
+    def keep(self, chat: Chat, request: gr.Request) -> tuple[Chat | None, str]:
+        """Write the last turn down where that is wanted; a history that fails costs nobody their answer but is told."""
         if self._chats.history is None or not _wants_history(request) or chat.turns[-1].answer is None:
-            return None
+            return None, ""
         try:
-            return self._chats.keep(chat, user_name(request))
-        except UnknownConversation:  # deleted in another tab meanwhile: a new one is begun
-            return self._kept_anew(chat, request)
+            return self._keep(chat, user_name(request)), ""
         except HistoryError as error:
             logger.warning("%s", error)
-            return None
+            return None, str(error)
 
-    def _kept_anew(self, chat: Chat, request: gr.Request) -> Chat | None:
+    def _keep(self, chat: Chat, owner: str) -> Chat:
         try:
-            return self._chats.keep(Chat(None, chat.turns), user_name(request))
-        except HistoryError as error:
-            logger.warning("%s", error)
-            return None
+            return self._chats.keep(chat, owner)
+        except UnknownConversation:  # deleted in another tab meanwhile: a new one is begun
+            return self._chats.keep(Chat(None, chat.turns), owner)
 
     def rate(self, chat: Chat, number: int, rating: Rating | None, reason: str, request: gr.Request) -> Chat:
         try:
