@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
@@ -11,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rag import documents, generations, index
+from rag import documents, formats, generations, index
 from rag.config import Settings
 from rag.documents import Listing
 from rag.encoder import Encoded, Encoder, Vectors
@@ -24,6 +27,7 @@ from rag.types import Document, Passage, Span
 # (stage, done, total), stages in order: "reading" counts files, "embedding" passages, "writing" is one step.
 Progress = Callable[[str, int, int], None]
 
+MOST_READERS = 8  # processes that read files, each of which may take as much memory as the settings allow
 CHUNK = 4096  # passages embedded at a time: bounds the memory that tokens take
 
 
@@ -38,6 +42,7 @@ class Report:
     passages: int
     embedded: int  # passages whose vectors were made, not taken over
     problems: tuple[UnreadableDocument, ...]
+    unread: tuple[UnreadableDocument, ...]  # parts of documents that were read otherwise
     folder: Path  # the generation that is now current
 
 
@@ -68,7 +73,7 @@ def build_index(
         previous = _previous(settings)
         encoder = _Lazy(load_encoder)
         parts, problems = _read(folder, listing, settings, previous, encoder, progress)
-        if not parts or (strict and problems):
+        if not parts or (strict and (problems := [*problems, *_unread(parts)])):
             raise DocumentsError(_explain(folder, problems))
         report = _compare(parts, problems, previous)
         if previous and previous.contents.documents == tuple(part.document for part in parts):
@@ -119,22 +124,61 @@ def _read(
     """Read the files of a folder; one with the bytes it had before keeps its document and passages."""
     known = _known_parts(previous) if previous else {}
     parts, problems = [], list(listing.problems)
-    max_bytes = int(settings.max_file_megabytes * 1_000_000)
-    for done, path in enumerate(listing.files):
-        progress("reading", done, len(listing.files))
-        try:
-            part = known.get((documents.document_id(folder, path), _sha256(path)))
-            if part:
-                parts.append(part._replace(document=replace(part.document, path=path)))
-            else:
-                document = documents.read_document(folder, path, max_bytes=max_bytes)
-                parts.append(_split(document, settings, encoder))
-        except UnreadableDocument as problem:
-            problems.append(problem)
+    with _Reading(folder, settings, known) as reading:
+        for done, read in enumerate(reading.each(listing.files)):
+            progress("reading", done, len(listing.files))
+            try:
+                part = read()
+                parts.append(part if isinstance(part, _Part) else _split(part, settings, encoder))
+            except UnreadableDocument as problem:
+                problems.append(problem)
     progress("reading", len(listing.files), len(listing.files))
     return [part for part in parts if part.passages], problems + [
         UnreadableDocument(part.document.id, documents.ONLY_BOILERPLATE) for part in parts if not part.passages
     ]
+
+
+class _Reading:
+    """Reads files some way ahead of whoever takes them, by as many processes as there are processors."""
+
+    def __init__(self, folder: Path, settings: Settings, known: Mapping[tuple[str, str], _Part]) -> None:
+        self._folder = folder
+        self._known = known
+        self._max_bytes = int(settings.max_file_megabytes * 1_000_000)
+        count = min(os.cpu_count() or 1, MOST_READERS)
+        self._processes = formats.Processes(documents.limits(settings), count)
+        self._threads = ThreadPoolExecutor(count)
+
+    def __enter__(self) -> _Reading:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._processes.__exit__()
+        self._threads.shutdown()
+
+    def each(self, paths: Sequence[Path]) -> Iterator[Callable[[], _Part | Document]]:
+        """Yield for each file, in order, what waits until it is read: its part as it was, or what it is now.
+
+        No more files are read ahead than there are processes: what is read waits in memory.
+        """
+        ahead: deque[Future[_Part | Document]] = deque()
+        for path in paths:
+            ahead.append(self._threads.submit(self._one, path))
+            if len(ahead) > 2 * self._processes.count:
+                yield ahead.popleft().result
+        while ahead:
+            yield ahead.popleft().result
+
+    def _one(self, path: Path) -> _Part | Document:
+        part = self._known.get((documents.document_id(self._folder, path), _sha256(path)))
+        if part and not part.document.unread:
+            return part._replace(document=replace(part.document, path=path))
+        document = documents.read_document(
+            self._folder, path, max_bytes=self._max_bytes, extract=self._processes.extract
+        )
+        # What could not be read for want of a program may be readable now; where nothing has changed, vectors stay.
+        return part if part and part.document == document else document
 
 
 def _sha256(path: Path) -> str:
@@ -173,8 +217,15 @@ def _compare(parts: Sequence[_Part], problems: Sequence[UnreadableDocument], pre
         passages=sum(len(part.passages) for part in parts),
         embedded=sum(len(part.passages) for part in fresh),
         problems=tuple(problems),
+        unread=tuple(_unread(parts)),
         folder=previous.folder if previous else Path(),
     )
+
+
+def _unread(parts: Sequence[_Part]) -> Iterator[UnreadableDocument]:
+    """Yield what could not be read of documents that otherwise could."""
+    for part in parts:
+        yield from (UnreadableDocument(part.document.id, what) for what in part.document.unread)
 
 
 def _assemble(

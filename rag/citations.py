@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 from rag import documents
 from rag.errors import CitationError, UnreadableDocument
 from rag.models import sha256_of
+from rag.places import place_of
 from rag.types import Answer, Citation, Document, Span, quote_hash
 
 Status = Literal["verified", "moved", "changed", "gone"]
@@ -46,7 +47,8 @@ class LookUp(NamedTuple):
 
 def cite(document: Document, span: Span) -> Citation:
     """Make a citation of a span of a document, not yet verified."""
-    return Citation(document.id, span.start, span.end, document.text[span.start : span.end], document.sha256)
+    quote = document.text[span.start : span.end]
+    return Citation(document.id, span.start, span.end, quote, document.sha256, places=place_of(document, span))
 
 
 def verify(citation: Citation, document: Document) -> Citation:
@@ -173,7 +175,7 @@ def current_text(document: Document) -> str | None:
             return None
         if sha256_of(document.path) == document.sha256:
             return document.text
-        return documents.decode(document.path.read_bytes())
+        return documents.read_text(document.path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, UnreadableDocument):

@@ -1,7 +1,8 @@
-"""A folder of text files as documents: found, decoded, dated, titled.
+"""A folder of files as documents: found, read, dated, titled.
 
-The text of a document is normalised once, here, before any offset exists: line ends become ``\\n``, the characters NFC,
-a byte order mark goes; nothing is stripped. What cannot be read is told file by file and stops nothing.
+The text of a document is normalised once, on reading, before any offset exists: line ends become ``\\n``, the
+characters NFC. Of a text file nothing is stripped; the text of any other is what its format extracts, with the places
+in it. What cannot be read is told file by file and stops nothing.
 """
 
 from __future__ import annotations
@@ -12,18 +13,23 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag import dates
+from rag import dates, formats
 from rag.boilerplate import boilerplate, front_matter, metadata_date_at
+from rag.config import Settings
+from rag.decoding import decode
 from rag.errors import DocumentsError, UnreadableDocument
+from rag.formats import SUFFIXES, Extract, Limits
 from rag.languages import detect
 from rag.sentences import split
 from rag.types import Document, Span
 
-SUFFIXES = frozenset({".md", ".txt"})
+Extractor = Callable[[bytes, str], Extract]  # the bytes of a file and its name -> its text; raises Unreadable
+
+KINDS = ".txt, .md, .html, .pdf, .docx or other document"  # some of the suffixes, for messages
 ONLY_BOILERPLATE = "holds nothing but boilerplate"
 
 _DATE_LINES = 10  # a line that is only a date is the date of publication when it is among the first so many
@@ -47,18 +53,24 @@ class FolderReading:
     problems: tuple[UnreadableDocument, ...]
 
 
-def read_folder(folder: Path, *, max_bytes: int) -> FolderReading:
-    """Read every text file below `folder`.
+def limits(settings: Settings) -> Limits:
+    """Return what reading one file may take."""
+    return Limits(settings.max_read_seconds, settings.max_read_megabytes, settings.max_unpacked_megabytes)
+
+
+def read_folder(folder: Path, *, max_bytes: int, within: Limits | None = None) -> FolderReading:
+    """Read every document below `folder`.
 
     Raises DocumentsError when the folder itself cannot be used; a file that cannot be read is one of the `problems`.
     """
     listing = list_folder(folder)
     documents, problems = [], list(listing.problems)
-    for path in listing.files:
-        try:
-            documents.append(read_document(folder, path, max_bytes=max_bytes))
-        except UnreadableDocument as problem:
-            problems.append(problem)
+    with formats.Processes(within) as processes:
+        for path in listing.files:
+            try:
+                documents.append(read_document(folder, path, max_bytes=max_bytes, extract=processes.extract))
+            except UnreadableDocument as problem:
+                problems.append(problem)
     return FolderReading(tuple(documents), tuple(problems))
 
 
@@ -66,12 +78,12 @@ def read_folder(folder: Path, *, max_bytes: int) -> FolderReading:
 
 
 def list_files(folder: Path) -> list[Path]:
-    """Return the text files below `folder`, sorted by id. Raises DocumentsError when there is none to read."""
+    """Return the documents' files below `folder`, sorted by id. Raises DocumentsError when there is none to read."""
     return list(list_folder(folder).files)
 
 
 def list_folder(folder: Path) -> Listing:
-    """Find the ``.txt`` and ``.md`` files below `folder`, sorted by id.
+    """Find the files below `folder` whose names are those of documents, sorted by id.
 
     Hidden files and folders are passed over, linked folders are not entered, and a link to a file outside is a problem.
     Raises DocumentsError when `folder` is missing, is no folder, cannot be listed or holds no such file.
@@ -89,7 +101,7 @@ def list_folder(folder: Path) -> Listing:
         else:
             files[name] = path
     if not files and not problems:
-        raise DocumentsError(f"{folder} holds no .txt or .md file; put documents there or name another folder")
+        raise DocumentsError(f"{folder} holds no document; put {KINDS} files there or name another folder")
     return Listing(tuple(files[name] for name in sorted(files)), tuple(problems))
 
 
@@ -105,7 +117,7 @@ def _check_folder(folder: Path) -> None:
         if stat.S_ISDIR(mode):
             os.scandir(folder).close()
     except FileNotFoundError:
-        raise DocumentsError(f"there is no folder {folder}; make it and put .txt or .md files there") from None
+        raise DocumentsError(f"there is no folder {folder}; make it and put documents there") from None
     except OSError as error:
         raise DocumentsError(f"cannot read the folder {folder}: {_reason(error)}; check its permissions") from None
     if not stat.S_ISDIR(mode):
@@ -141,39 +153,66 @@ def _refusal(folder: Path, path: Path) -> str | None:
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-def read_document(folder: Path, path: Path, *, max_bytes: int) -> Document:
-    """Read one file below `folder`. Raises UnreadableDocument when it cannot be read as text."""
+def read_document(
+    folder: Path, path: Path, *, max_bytes: int, extract: Extractor = formats.extract, called: str | None = None
+) -> Document:
+    """Read one file below `folder`; `extract` reads all but text. Raises UnreadableDocument when it cannot be read.
+
+    `called` is the name by which its format is told where that is not its own.
+    """
     name = document_id(folder, path)
     try:
         data = _read(path, max_bytes)
-        text = decode(data)
+        found = _extracted(data, called or name, extract)
+        if not found.text.strip():
+            raise ValueError("the file holds no text")
     except (OSError, ValueError) as error:
         reason = _reason(error) if isinstance(error, OSError) else str(error)
         raise UnreadableDocument(name, reason) from None
-    if not text.strip():
-        raise UnreadableDocument(name, "the file holds no text")
-    spans = boilerplate(text)
+    return _described(found, name, path, hashlib.sha256(data).hexdigest())
+
+
+def read_text(path: Path, *, extract: Extractor = formats.extract) -> str:
+    """Return the text of a file as a document has it. Raises OSError and ValueError."""
+    return _extracted(path.read_bytes(), path.name, extract).text
+
+
+def _extracted(data: bytes, name: str, extract: Extractor) -> Extract:
+    """Return what a file says; text is read here and now, everything else by a parser at arm's length."""
+    return Extract(decode(data)) if formats.is_plain_text(data, name) else extract(data, name)
+
+
+def _described(found: Extract, name: str, path: Path, sha256: str) -> Document:
+    """Return a document with its date, title and language, as the file or else its text tells."""
+    text = found.text
+    spans = boilerplate(text) if found.boilerplate is None else found.boilerplate
     content = _blank(text, spans)
     language = detect(content)
     return Document(
         id=name,
-        title=_title(text, content, language) or Path(name).stem,
-        date=_date(text, name),
+        title=_shorten(found.title) or _title(text, content, language) or Path(name).stem,
+        date=found.date or _date(text, name),
         language=language,
         text=text,
         path=path,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
         boilerplate=spans,
+        places=found.places,
+        unread=found.unread,
     )
 
 
 def _read(path: Path, max_bytes: int) -> bytes:
     with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        data = file.read(max_bytes + 1) if size <= max_bytes else b""
-    if max(size, len(data)) > max_bytes:
-        limit = f"{max(size, len(data)) / 1e6:.3g} MB is over the limit of {max_bytes / 1e6:.3g} MB"
+        before = os.fstat(file.fileno())
+        data = file.read(max_bytes + 1) if before.st_size <= max_bytes else b""
+        after = os.fstat(file.fileno())
+    size = max(after.st_size, len(data))
+    if size > max_bytes:
+        limit = f"{size / 1e6:.3g} MB is over the limit of {max_bytes / 1e6:.3g} MB"
         raise ValueError(f"{limit}; split the file or raise the setting max_file_megabytes")
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
+        raise ValueError("the file changed while it was read; index again when it is complete")
     if not data:
         raise ValueError("the file is empty")
     return data
@@ -192,130 +231,6 @@ def _blank(text: str, spans: tuple[Span, ...]) -> str:
         parts += [text[end : span.start], " " * (span.end - span.start)]
         end = span.end
     return "".join([*parts, text[end:]])
-
-
-# --- decoding ---------------------------------------------------------------------------------------------------------
-
-_MARKS = {  # longest first: the mark of UTF-32 begins with that of UTF-16
-    b"\xff\xfe\x00\x00": "utf-32",
-    b"\x00\x00\xfe\xff": "utf-32",
-    b"\xef\xbb\xbf": "utf-8-sig",
-    b"\xff\xfe": "utf-16",
-    b"\xfe\xff": "utf-16",
-}
-_CYRILLIC = ["cp1251", "koi8_r", "cp866", "iso8859_5"]
-_OTHER_LEGACY = ["gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp850"]
-_OTHER_LEGACY += ["cp1250", "cp1253", "cp1254", "cp1255", "cp1256"]
-_COMMON_LETTERS = "оеаинтср"  # more than half of the letters of Russian, Ukrainian, Bulgarian and Serbian
-_LEAST_COMMON = 0.3
-_SAMPLE = 50_000  # bytes by which an encoding is recognised
-_BLANK = re.compile(rb"[\n ]")
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-_MOST_CONTROL = 0.01  # a larger share of control characters is no text
-_BROKEN_WORD = re.compile("[A-Za-zÀ-ɏ][Ѐ-ӿ]|[Ѐ-ӿ][A-Za-zÀ-ɏ]|[а-яё][А-ЯЁ]")
-
-
-def decode(data: bytes) -> str:
-    """Return the text of `data`, normalised: line ends as ``\\n``, NFC, no byte order mark.
-
-    UTF-8, UTF-16 and UTF-32 with a mark, UTF-8 and UTF-16 without one, then legacy encodings as they are recognised.
-    Raises ValueError with the reason when the bytes are no text.
-
-    >>> decode("Цена\\r\\n5 €".encode("cp1251"))
-    'Цена\\n5 €'
-    """
-    return normalised(_decode(data).removeprefix("\ufeff"))
-
-
-def normalised(text: str) -> str:
-    """Return text as offsets count it: line ends as ``\\n``, the characters in NFC."""
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def _decode(data: bytes) -> str:
-    marked = next((encoding for mark, encoding in _MARKS.items() if data.startswith(mark)), None)
-    if marked:
-        return _strictly(data, marked)
-    if b"\0" in data:
-        return _utf16(data)
-    if len(_CONTROL.findall(data)) > _MOST_CONTROL * len(data):
-        raise ValueError("the file is binary, not text")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if _is_mostly_utf8(data):
-            raise ValueError(f"the bytes are not valid UTF-8 from byte {error.start} on; save it as UTF-8") from None
-    return _legacy(data)
-
-
-def _strictly(data: bytes, encoding: str) -> str:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        name = encoding.removesuffix("-sig").upper()
-        raise ValueError(f"the bytes are not valid {name} from byte {error.start} on; save it as UTF-8") from None
-
-
-def _utf16(data: bytes) -> str:
-    """Decode UTF-16 without a mark: in the right byte order it has more spaces and line ends and nothing unassigned."""
-    texts = []
-    for encoding in ("utf-16-le", "utf-16-be"):
-        try:
-            texts.append(data.decode(encoding))
-        except UnicodeDecodeError:
-            continue
-    texts = [text for text in texts if _is_text(text)]
-    if not texts:
-        raise ValueError("the file is binary, not text")
-    return max(texts, key=lambda text: sum(text.count(mark) for mark in " \n,.eаo"))
-
-
-def _is_text(text: str) -> bool:
-    """Tell whether `text` has letters and next to no control, private or unassigned characters."""
-    sample = text[:_SAMPLE]
-    strange = sum(unicodedata.category(character) in {"Cc", "Cn", "Co", "Cs"} for character in sample)
-    strange -= sum(sample.count(space) for space in "\t\n\r\f\v")
-    return strange <= _MOST_CONTROL * len(sample) and any(character.isalnum() for character in sample)
-
-
-def _is_mostly_utf8(data: bytes) -> bool:
-    """Tell damaged UTF-8 from a legacy encoding, in whose text a valid sequence of bytes is an accident."""
-    text = data.decode("utf-8", "replace")
-    broken = text.count("\ufffd")
-    return sum(character > "\x7f" for character in text) - broken > broken
-
-
-def _legacy(data: bytes) -> str:
-    from charset_normalizer import from_bytes
-
-    blank = _BLANK.search(data, _SAMPLE)
-    sample = data[: blank.end() if blank else _SAMPLE] if len(data) > _SAMPLE else data
-    for encodings in ([*_CYRILLIC, "cp1252"], _OTHER_LEGACY):
-        for match in from_bytes(sample, cp_isolation=encodings):
-            encoding = _best_cyrillic(sample) if match.encoding in _CYRILLIC else match.encoding
-            if encoding and _is_text(text := sample.decode(encoding, "replace")) and not _is_garbled(text):
-                return _strictly(data, encoding)
-    raise ValueError("the encoding of the file is not recognised; save it as UTF-8")
-
-
-def _best_cyrillic(sample: bytes) -> str | None:
-    """Return the Cyrillic encoding that gives most of the commonest letters, None if none gives many."""
-    scores = {encoding: _commonness(sample.decode(encoding, "replace")) for encoding in _CYRILLIC}
-    best = max(scores, key=lambda encoding: scores[encoding])
-    return best if scores[best] >= _LEAST_COMMON else None
-
-
-def _commonness(text: str) -> float:
-    """Return the share of the commonest Cyrillic letters among what is not ASCII; capitals count a little less."""
-    foreign = [character for character in text if character > "\x7f"]
-    lower = sum(character in _COMMON_LETTERS for character in foreign)
-    upper = sum(character in _COMMON_LETTERS.upper() for character in foreign)
-    return (lower + 0.9 * upper) / max(len(foreign), 1)
-
-
-def _is_garbled(text: str) -> bool:
-    """Tell whether words mix Latin and Cyrillic letters or turn to capitals, which shows a wrong encoding."""
-    return len(_BROKEN_WORD.findall(text)) > _MOST_CONTROL * len(text)
 
 
 # --- date and title ---------------------------------------------------------------------------------------------------

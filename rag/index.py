@@ -24,9 +24,9 @@ from rag.encoder import Vectors
 from rag.errors import DamagedIndex, IncompatibleIndex
 from rag.lexical import LexicalIndex, LexicalScores
 from rag.models import model_name, sha256_of
-from rag.types import Document, Hit, Passage, SentenceScore, Span
+from rag.types import Document, Hit, Passage, Place, SentenceScore, Span
 
-FORMAT = 4  # raise it whenever a file of a generation, the making of passages or that of vectors changes
+FORMAT = 5  # raise it whenever a file of a generation, the making of passages or that of vectors changes
 POOL = 200  # candidates from each side that fusion looks at
 # Chosen on dev sets (docs/retrieval.md); the numbers around them do about as well.
 SENTENCE_WEIGHT = 1.0  # of the best sentence's cosine beside the passage's
@@ -338,6 +338,8 @@ def _document_record(document: Document) -> dict[str, Any]:
         "path": str(document.path),
         "sha256": document.sha256,
         "boilerplate": document.boilerplate,
+        "places": document.places,
+        "unread": document.unread,
         "text": document.text,
     }
 
@@ -346,6 +348,8 @@ def _read_document(line: str) -> Document:
     record = json.loads(line)
     record["date"] = dt.date.fromisoformat(record["date"]) if record["date"] else None
     record["boilerplate"] = tuple(Span(*span) for span in record["boilerplate"])
+    record["places"] = tuple(Place(*place) for place in record["places"])
+    record["unread"] = tuple(record["unread"])
     record["path"] = Path(record["path"])
     return Document(**record)
 

@@ -64,10 +64,12 @@ def progress() -> Iterator[Notify]:
 
 
 def print_problems(report: Report) -> None:
-    """Name each file that a build skipped, and why, on stderr."""
+    """Name each file that a build skipped or read in part only, and why, on stderr."""
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     for problem in report.problems:
         errors.print(Text(f"skipped {disarm(str(problem))}"))
+    for problem in report.unread:
+        errors.print(Text(f"read in part {disarm(str(problem))}"))
 
 
 def print_report(report: Report, settings: Settings) -> None:

@@ -10,7 +10,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+PlaceKind = Literal[
+    "member", "message", "attachment", "page", "slide", "notes", "sheet", "table", "row", "record", "heading"
+]
 
 _ENCODED = str.maketrans({character: f"%{ord(character):02X}" for character in "%#~"})
 
@@ -22,6 +26,20 @@ class Span(NamedTuple):
     end: int
 
 
+class Place(NamedTuple):
+    """A part of a file that has a name or a number of its own, and where its text lies.
+
+    Places are listed in the order in which they begin, each before those within it; they lie apart or one in another.
+    """
+
+    kind: PlaceKind
+    start: int
+    end: int
+    number: int | None = None  # as people count, from 1: of a page, a slide, a message, a row as the program shows it
+    name: str = ""  # of a sheet, a heading, a file
+    within: int = -1  # position in the list of the place around it, -1 where there is none
+
+
 class Turn(NamedTuple):
     """An earlier question of a conversation and its answer."""
 
@@ -31,7 +49,7 @@ class Turn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file as it is indexed: decoded, line ends as ``\\n``, in NFC, nothing stripped."""
+    """One file as it is indexed: its text, decoded or extracted, with line ends as ``\\n`` and in NFC."""
 
     id: str  # POSIX path below the documents folder
     title: str
@@ -41,6 +59,8 @@ class Document:
     path: Path
     sha256: str  # of the file's bytes
     boilerplate: tuple[Span, ...] = ()  # ascending, disjoint; never part of a passage
+    places: tuple[Place, ...] = field(default=(), repr=False)
+    unread: tuple[str, ...] = ()  # what of the file could not be read, each with what to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +108,7 @@ class Citation:
     quote: str
     sha256: str
     verified: bool = False  # set by `citations.verify`: the span stands in the file as it is now
+    places: tuple[Place, ...] = ()  # around its beginning, outermost first
 
     @property
     def id(self) -> str:

@@ -15,8 +15,8 @@ PACKAGE = ROOT / "rag"
 
 # A module imports from earlier steps only. Siblings in a step do not import each other; packages are one unit.
 STEPS = (
-    {"types", "errors", "dates", "untrusted", "normalisation", "bert"},
-    {"config", "packed", "languages", "boilerplate", "sentences", "users"},
+    {"types", "errors", "dates", "untrusted", "normalisation", "bert", "decoding"},
+    {"config", "packed", "languages", "boilerplate", "sentences", "users", "formats", "places"},
     {"models", "documents", "lexical"},
     {"encoder", "reader", "passages", "stores"},
     {"generations", "index"},

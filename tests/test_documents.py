@@ -55,7 +55,7 @@ def read(folder: Path, content: str | bytes, name: str = "a.txt") -> Document:
 
 
 def test_files_are_found_in_the_order_of_their_ids(tmp_path: Path) -> None:
-    for name in ["b.txt", "A.MD", "sub/c.Txt", "sub.md", "x.pdf", "README", ".hidden.txt", ".git/d.txt", "sub/.e/f.md"]:
+    for name in ["b.txt", "A.MD", "sub/c.Txt", "sub.md", "x.png", "README", ".hidden.txt", ".git/d.txt", "sub/.e/f.md"]:
         write(tmp_path, name, "Text.")
     ids = [document_id(tmp_path, path) for path in list_files(tmp_path)]
     assert ids == ["A.MD", "b.txt", "sub.md", "sub/c.Txt"]
@@ -104,7 +104,7 @@ def test_unusable_folders_name_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(DocumentsError, match=r"a\.txt is not a folder; name the folder"):
         list_files(write(tmp_path, "a.txt", "Text."))
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DocumentsError, match=r"empty holds no \.txt or \.md file; put documents there"):
+    with pytest.raises(DocumentsError, match=r"empty holds no document; put \.txt, \.md, \.html, \.pdf, .* there"):
         list_files(tmp_path / "empty")
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from rag import pipeline, terminal
 from rag.config import Settings
-from rag.documents import read_folder
+from rag.documents import limits, read_folder
 from rag.evaluation import compare, console, converters, session
 from rag.types import Document
 from rag.untrusted import disarm
@@ -25,7 +25,7 @@ def _documents(folder: Path | None, settings: Settings) -> Mapping[str, Document
     if folder is None and pipeline.has_index(settings):
         return pipeline.open_index(settings).documents
     max_bytes = int(settings.max_file_megabytes * 1_000_000)
-    found = read_folder(folder or settings.documents, max_bytes=max_bytes).documents
+    found = read_folder(folder or settings.documents, max_bytes=max_bytes, within=limits(settings)).documents
     return {document.id: document for document in found}
 
 

@@ -17,7 +17,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from rag import languages, sentences
-from rag.documents import normalised
+from rag.decoding import normalised
 from rag.errors import EvaluationError, QuestionFileError
 from rag.types import Span
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from rag.documents import normalised
+from rag.decoding import normalised
 from rag.errors import QuestionFileError
 from rag.normalisation import normalise
 from rag.types import Document, Span, Turn

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from rag.errors import QuestionError, UnreadableDocument
 from rag.evaluation import aggregates, measures
 from rag.evaluation.aggregates import Array, Estimate
 from rag.evaluation.questions import Question, locate
+from rag.models import sha256_of
 from rag.records import answer_record
 from rag.types import Answer, Document, Span, Turn, quote_hash
 
@@ -134,8 +134,9 @@ class _Audit:
     def _load(self, document_id: str) -> tuple[str, str]:
         document = self._documents.get(document_id)
         try:
-            data = document.path.read_bytes() if document else b""
-            return files.decode(data), hashlib.sha256(data).hexdigest()
+            if document is None:
+                return "", ""
+            return files.read_text(document.path), sha256_of(document.path)
         except (OSError, ValueError, UnreadableDocument):
             return "", ""
 

@@ -7,8 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from rag.documents import SUFFIXES
 from rag.errors import RagError
+from rag.formats import SUFFIXES
 from rag.web import render, shelf
 from rag.web.documents_labels import DocumentsLabels
 from rag.web.labels import Labels

@@ -10,10 +10,11 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from rag import documents
+from rag import documents, formats
 from rag.config import Settings
 from rag.documents import Listing
 from rag.errors import DocumentsError, MissingIndex, UnreadableDocument
@@ -186,12 +187,13 @@ class Library:
         except UnreadableDocument as problem:
             return seen._replace(reason=problem.reason)
 
-    def _readable(self, folder: Path, path: Path) -> Document:
+    def _readable(self, folder: Path, path: Path, called: str | None = None) -> Document:
         """Read a file as indexing would, and return what it is, without its text. Raises UnreadableDocument."""
-        document = documents.read_document(folder, path, max_bytes=self.max_bytes)
+        extract = partial(formats.extract, limits=documents.limits(self._settings))
+        document = documents.read_document(folder, path, max_bytes=self.max_bytes, extract=extract, called=called)
         if not _has_content(document):
             raise UnreadableDocument(document.id, documents.ONLY_BOILERPLATE)
-        return replace(document, text="", boilerplate=())
+        return replace(document, text="", boilerplate=(), places=())
 
     # What is added and removed
 
@@ -219,7 +221,7 @@ class Library:
         folder = aside.path.parent
         aside.finish()
         try:
-            document = self._readable(folder, aside.path)
+            document = self._readable(folder, aside.path, called=name)
         except UnreadableDocument as problem:
             raise Refused("unreadable", problem.reason) from None
         with self._changing, disk():

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
-from rag.documents import SUFFIXES
+from rag.formats import SUFFIXES
 
 Reason = Literal["type", "name", "size", "unreadable", "exists", "link", "full", "disk", "many"]
 Choice = Literal["ask", "replace", "both"]

@@ -1,0 +1,71 @@
+"""Web pages: the article without menus, banners and footers, as trafilatura finds it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING
+
+from rag.formats import markup
+from rag.formats.draft import Draft, Unreadable, decoded
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement as Element
+
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
+_ARTICLE = 250  # characters: what is found below that is the page without its structure
+_BESIDE = ("nav", "footer", "aside", "script", "style")
+_HEAD = 4096  # bytes in which a page names its encoding
+_UTF16 = {"utf-16", "utf-16le", "utf-16be", "utf-32", "ucs-2"}  # not so, if the name itself could be read as ASCII
+
+
+def read(data: bytes, draft: Draft) -> None:
+    """Read a page; where no article is found in it, all of its text."""
+    import trafilatura
+    from lxml import html
+
+    tree = html.document_fromstring(_decoded(data), parser=html.HTMLParser(no_network=True, huge_tree=False))
+    title = tree.findtext(".//title") or ""
+    whole = html.document_fromstring(html.tostring(tree, encoding="unicode"))  # as the search for the article alters it
+    article = trafilatura.bare_extraction(
+        tree, include_comments=False, include_formatting=True, favor_recall=True, with_metadata=True
+    )
+    if isinstance(article, trafilatura.settings.Document):
+        draft.describe(article.title or title, _date(article.date))
+        if len(article.text or "") >= _ARTICLE:
+            markup.write(article.body, draft)
+            return
+    draft.describe(title)
+    _write_whole(whole, draft)
+
+
+def _write_whole(page: Element, draft: Draft) -> None:
+    """Write a page without what its own tags say is beside the point."""
+    for beside in list(page.iter(*_BESIDE)):
+        beside.drop_tree()
+    body = page.find("body")
+    markup.write(page if body is None else body, draft)
+
+
+def _decoded(data: bytes) -> str:
+    """Return the text of a page: in UTF-8 if it is, else in the encoding that it names, else as it is recognised."""
+    named = _CHARSET.search(data[:_HEAD])
+    encoding = named[1].decode("ascii", "replace").lower() if named else ""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        try:
+            text = data.decode(encoding) if encoding and encoding not in _UTF16 else decoded(data)
+        except (LookupError, UnicodeDecodeError):
+            text = decoded(data)
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\0", "\ufffd"))
+    if not text.strip():
+        raise Unreadable("the page is empty")
+    return text
+
+
+def _date(written: str | None) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(written or "")
+    except ValueError:
+        return None

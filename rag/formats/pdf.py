@@ -1,0 +1,150 @@
+"""PDF, by PDFium: a page is a place, numbered from 1 as viewers do.
+
+Text is read where a page has any. A page that is a picture is read by Tesseract if that is installed, and else told of.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+from rag.formats import ocr
+from rag.formats.draft import Draft, Unreadable
+from rag.formats.pdf_layout import Glyph, Line, lines
+from rag.formats.pdf_text import Paragraph, paragraphs
+
+_FEW_LETTERS = 12  # a page with no more than these and a large picture is a scan with a stamp on it
+_LARGE = 0.3  # of the page
+_UNKNOWN = 0.3  # of the characters: if it is not known what so many mean, the text is worthless
+_DPI = 300
+_MOST_PIXELS = 40_000_000
+_HYPHENS = {0x02: "-", 0xFFFE: "-"}  # what PDFium makes of a hyphen at the end of a line
+
+
+def read(data: bytes, draft: Draft) -> None:
+    """Read every page."""
+    document = _opened(data)
+    draft.describe(_title(document))
+    pages: list[list[Line]] = []
+    scans: dict[int, str] = {}
+    damaged: list[int] = []
+    for number in range(1, len(document) + 1):
+        try:
+            page = document[number - 1]
+        except pdfium.PdfiumError:
+            damaged.append(number)
+            pages.append([])
+            continue
+        found, is_scan = _lines(page)
+        pages.append([] if is_scan else found)
+        if is_scan:
+            scans[number] = _recognised(page) if ocr.program() else ""
+        page.close()
+    _write(pages, scans, draft)
+    _tell(damaged, [number for number, text in scans.items() if not text.strip()], len(pages), draft)
+
+
+def _opened(data: bytes) -> pdfium.PdfDocument:
+    try:
+        document = pdfium.PdfDocument(data)
+        count = len(document)
+    except pdfium.PdfiumError as error:
+        if "password" in str(error).lower() or "security" in str(error).lower():
+            raise Unreadable("it is encrypted; save a copy of it without a password") from None
+        raise Unreadable("the PDF is damaged or cut off; open it, save it anew or fetch it again") from None
+    if not count:
+        raise Unreadable("the PDF has no pages; fetch it again")
+    return document
+
+
+def _title(document: pdfium.PdfDocument) -> str:
+    """Return the title that the file has, unless it is the name of the file it was made of."""
+    title = str(document.get_metadata_value("Title")).strip()
+    is_name = title.lower().startswith(("microsoft word", "untitled")) or "." in title[-5:]
+    return "" if is_name or len(title) < 4 else title
+
+
+def _lines(page: pdfium.PdfPage) -> tuple[list[Line], bool]:
+    """Return the lines of a page, and whether it is a picture that has to be read otherwise."""
+    text_page = page.get_textpage()
+    glyphs = list(_glyphs(text_page))
+    text_page.close()
+    letters = [glyph.character for glyph in glyphs if not glyph.character.isspace()]
+    unknown = sum(letter == "\ufffd" or "\ue000" <= letter <= "\uf8ff" for letter in letters)
+    is_scan = len(letters) <= _FEW_LETTERS and _has_large_picture(page)
+    return lines(glyphs), is_scan or unknown > _UNKNOWN * max(len(letters), _FEW_LETTERS)
+
+
+def _glyphs(text_page: pdfium.PdfTextPage) -> Iterator[Glyph]:
+    """Yield the characters of a page in the order of drawing.
+
+    The functions of PDFium are called directly: a thousand pages are millions of characters.
+    """
+    box, pointer = raw.FS_RECTF(), text_page.raw
+    reference = ctypes.byref(box)
+    for i in range(text_page.count_chars()):
+        code = raw.FPDFText_GetUnicode(pointer, i)
+        if code in (10, 13):
+            yield Glyph("\n", None)
+        elif code == 32 or code == 0xA0 or raw.FPDFText_IsGenerated(pointer, i) == 1:
+            yield Glyph(_HYPHENS.get(code, " "), None)
+        elif raw.FPDFText_GetLooseCharBox(pointer, i, reference):
+            character = _HYPHENS.get(code) or (chr(code) if 0 < code < 0x110000 else "\ufffd")
+            yield Glyph(character, (box.left, box.bottom, box.right, box.top))
+
+
+def _has_large_picture(page: pdfium.PdfPage) -> bool:
+    width, height = page.get_size()
+    pictures = page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3)
+    areas = ((right - left) * (top - bottom) for left, bottom, right, top in (each.get_bounds() for each in pictures))
+    return bool(sum(areas) > _LARGE * width * height)
+
+
+def _recognised(page: pdfium.PdfPage) -> str:
+    """Return what Tesseract reads on a page, nothing where it fails."""
+    width, height = page.get_size()
+    scale = min(_DPI / 72, (_MOST_PIXELS / max(width * height, 1)) ** 0.5)
+    bitmap = page.render(scale=scale, grayscale=True)
+    rows, buffer = bitmap.height, memoryview(bitmap.buffer).cast("B")
+    pixels = b"".join(bytes(buffer[row * bitmap.stride : row * bitmap.stride + bitmap.width]) for row in range(rows))
+    try:
+        return ocr.read(b"P5 %d %d 255\n" % (bitmap.width, rows) + pixels)
+    except OSError:
+        return ""
+
+
+def _write(pages: Sequence[Sequence[Line]], scans: dict[int, str], draft: Draft) -> None:
+    for number, page in enumerate(paragraphs(pages), 1):
+        with draft.place("page", number):
+            recognised = (Paragraph(" ".join(each.split())) for each in scans.get(number, "").split("\n\n"))
+            for paragraph in [*page, *recognised]:
+                draft.add(paragraph.text, apart=True, boilerplate=paragraph.is_running)
+
+
+def _tell(damaged: Sequence[int], unread: Sequence[int], count: int, draft: Draft) -> None:
+    """Tell which pages could not be read, and what to do."""
+    if damaged:
+        draft.leave_out(f"damaged: {_said(damaged, count)}; open the PDF and save it anew")
+    if unread:
+        advice = "Tesseract reads nothing in them" if ocr.program() else ocr.ADVICE
+        draft.leave_out(f"scanned, without text: {_said(unread, count)}; {advice}")
+
+
+def _said(numbers: Sequence[int], count: int) -> str:
+    """Say which pages, runs of them in short.
+
+    >>> _said([2, 4, 5, 6], 9), _said([3], 9), _said([1, 2], 2)
+    ('pages 2, 4–6', 'page 3', 'all 2 pages')
+    """
+    if len(numbers) == count > 1:
+        return f"all {count} pages"
+    if len(numbers) == 1:
+        return f"page {numbers[0]}"
+    starts = [number for before, number in pairwise((-1, *numbers)) if number != before + 1]
+    ends = [number for number, after in pairwise((*numbers, -1)) if after != number + 1]
+    runs = (str(start) if start == end else f"{start}–{end}" for start, end in zip(starts, ends, strict=True))
+    return f"pages {', '.join(runs)}"

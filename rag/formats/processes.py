@@ -1,0 +1,165 @@
+"""Files read in processes of their own: one that hangs, crashes or takes too much is ended, and the rest goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+import rag
+from rag.formats.draft import Extract, Limits, Unreadable
+
+_COMMAND = [sys.executable, "-P", "-m", "rag.formats.worker"]  # -P: nothing is imported from the working folder
+
+
+class Processes:
+    """As many processes as are asked for, each begun when it is first needed. Safe to share between threads."""
+
+    def __init__(self, limits: Limits | None = None, count: int = 1) -> None:
+        self.limits = limits or Limits()
+        self.count = count
+        self._all = [_Process(self.limits) for _ in range(count)]
+        self._idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
+        for process in self._all:
+            self._idle.put(process)
+
+    def __enter__(self) -> Processes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._all:
+            process.end()
+
+    def extract(self, data: bytes, name: str) -> Extract:
+        """Return the text of a file; waits for a process that is idle. Raises Unreadable."""
+        process = self._idle.get()
+        try:
+            return process.extract(data, name)
+        finally:
+            self._idle.put(process)
+
+
+def extract(data: bytes, name: str, limits: Limits | None = None) -> Extract:
+    """Return the text of one file, read in a process that ends with it. Raises Unreadable."""
+    with Processes(limits) as processes:
+        return processes.extract(data, name)
+
+
+class _Process:
+    """One process, begun again after its end."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._running: subprocess.Popen[bytes] | None = None
+        self._late = threading.Event()
+
+    def extract(self, data: bytes, name: str) -> Extract:
+        running = self._begun()
+        self._late.clear()
+        timer = threading.Timer(self._limits.seconds, self._end_late)
+        timer.start()
+        try:
+            answer = _ask(running, data, name, self._limits)
+        except BaseException:  # Ctrl-C above all: half an answer must not be taken for that to the next question
+            self.end()
+            raise
+        finally:
+            timer.cancel()
+        if answer is None:
+            raise Unreadable(self._why_it_ended(running))
+        if answer.get("exhausted"):
+            self.end()
+        return _extract(answer)
+
+    def end(self) -> None:
+        """End the process, and what it started, if it runs."""
+        running, self._running = self._running, None
+        if running is None:
+            return
+        _kill(running)
+        for pipe in (running.stdin, running.stdout):
+            with contextlib.suppress(OSError):
+                if pipe:
+                    pipe.close()
+        running.wait()
+
+    def _begun(self) -> subprocess.Popen[bytes]:
+        if self._running is None or self._running.poll() is not None:
+            self.end()
+            root = str(Path(rag.__file__).parent.parent)
+            paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+            environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"}
+            self._running = subprocess.Popen(
+                _COMMAND,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                start_new_session=True,  # Ctrl-C is for the one who asked; and its children can be ended with it
+            )
+        return self._running
+
+    def _end_late(self) -> None:
+        self._late.set()
+        if self._running:
+            _kill(self._running)
+
+    def _why_it_ended(self, running: subprocess.Popen[bytes]) -> str:
+        self.end()
+        if self._late.is_set():
+            return (
+                f"reading it takes longer than {self._limits.seconds:g} s; split the file or raise the setting "
+                "max_read_seconds"
+            )
+        code = running.returncode
+        cause = signal.Signals(-code).name if code < 0 and -code in set(signal.Signals) else f"exit code {code}"
+        return f"reading it made the parser crash ({cause}), so it may be damaged; open it and save it anew"
+
+
+def _ask(running: subprocess.Popen[bytes], data: bytes, name: str, limits: Limits) -> dict[str, Any] | None:
+    """Send a request and return the answer, None if the process ended before it gave one."""
+    assert running.stdin is not None
+    assert running.stdout is not None
+    request = {"name": name.encode("utf-8", "replace").decode(), "size": len(data), "limits": asdict(limits)}
+    try:
+        running.stdin.write(json.dumps(request).encode() + b"\n")
+        running.stdin.write(data)
+        running.stdin.flush()
+        line = running.stdout.readline()
+        return dict(json.loads(line)) if line.endswith(b"\n") else None
+    except (BrokenPipeError, ConnectionResetError, ValueError):
+        return None
+
+
+def _kill(running: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if os.name == "nt" or running.poll() is not None:
+            running.kill()
+        else:
+            os.killpg(running.pid, signal.SIGKILL)
+
+
+def _extract(answer: dict[str, Any]) -> Extract:
+    """Read an answer, without trust. Raises Unreadable."""
+    if "unreadable" in answer:
+        raise Unreadable(str(answer["unreadable"]))
+    try:
+        return _adapter().validate_python(answer.get("extract"))
+    except ValidationError as error:
+        raise Unreadable(f"its parser gave an answer that makes no sense ({error.error_count()} flaws)") from None
+
+
+@cache
+def _adapter() -> TypeAdapter[Extract]:
+    return TypeAdapter(Extract)

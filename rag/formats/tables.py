@@ -1,0 +1,76 @@
+"""Tables as text: each row is one line that can be read alone, its cells named by the header of their columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+
+from rag.formats.draft import Draft
+
+_LOOK_AHEAD = 10  # rows among which the header is looked for; titles and notes may stand above it
+_LONGEST_NAME = 80  # characters of a column's name
+_VALUE = re.compile(
+    r"[\W\d]*(?:[^\W\d_]{1,3}[\W\d]*)?"
+)  # a number, a date, an amount with its unit: no name of a column
+
+
+def write(draft: Draft, rows: Iterable[Sequence[str]]) -> None:
+    """Write the rows of a table in a document, each on its own line."""
+    for _, line in lines(enumerate(rows, 1)):
+        draft.add(line)
+
+
+def write_numbered(draft: Draft, rows: Iterable[tuple[int, Sequence[str]]]) -> None:
+    """Write the rows of a sheet, each a place with the number that its program shows."""
+    for number, line in lines(rows):
+        with draft.place("row", number):
+            draft.add(line)
+
+
+def lines(rows: Iterable[tuple[int, Sequence[str]]]) -> Iterator[tuple[int, str]]:
+    """Yield the numbers and the texts of rows that hold anything. The header is read, not repeated as a row of its own.
+
+    >>> list(lines([(1, ["Name", "Price"]), (2, ["Screw", "5"]), (3, ["", ""]), (4, ["Nut", ""])]))
+    [(2, 'Name: Screw; Price: 5'), (4, 'Name: Nut')]
+    """
+    kept = ((number, [_cell(cell) for cell in row]) for number, row in rows)
+    filled = ((number, row) for number, row in kept if any(row))
+    head = list(islice(filled, _LOOK_AHEAD))
+    place = _header(head)
+    if place is None:
+        yield from ((number, "; ".join(filter(None, row))) for number, row in chain(head, filled))
+        return
+    yield from ((number, "; ".join(filter(None, row))) for number, row in head[:place])
+    names = head[place][1]
+    body = chain(head[place + 1 :], filled)
+    first = next(body, None)
+    if first is None:  # a header alone is all there is to read
+        yield head[place][0], "; ".join(filter(None, names))
+        return
+    yield from ((number, _labelled(names, row)) for number, row in chain([first], body))
+
+
+def _header(rows: Sequence[tuple[int, Sequence[str]]]) -> int | None:
+    """Return which row names the columns: the first with several cells, if none of them is a value."""
+    for place, (_, row) in enumerate(rows):
+        cells = [cell for cell in row if cell]
+        if len(cells) > 1:
+            named = len(set(cells)) == len(cells) and all(_is_name(cell) for cell in cells)
+            return place if named else None
+    return None
+
+
+def _is_name(cell: str) -> bool:
+    is_value = _VALUE.fullmatch(cell) and any(map(str.isdigit, cell))
+    return len(cell) <= _LONGEST_NAME and any(map(str.isalpha, cell)) and not is_value
+
+
+def _labelled(names: Sequence[str], row: Sequence[str]) -> str:
+    labels = [*names, *[""] * (len(row) - len(names))]
+    cells = (f"{label}: {cell}" if label else cell for label, cell in zip(labels, row, strict=False) if cell)
+    return "; ".join(cells)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,55 @@
+"""Zip files as documents and archives are made of, opened with suspicion."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+
+from rag.formats.draft import Draft, Unreadable
+
+MEMBERS = 10_000
+_AT_ONCE = 1_000_000  # bytes unpacked between two looks at the limit
+DAMAGED = "it is damaged or cut off; save or pack it anew, or fetch it again"
+TOO_MANY = f"it holds more than {MEMBERS} files; unpack it yourself"
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[zipfile.ZipFile]:
+    """Open a zip, whatever is wrong with it being told as Unreadable."""
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as packed:
+            if len(packed.infolist()) > MEMBERS:
+                raise Unreadable(TOO_MANY)
+            yield packed
+    except Unreadable:
+        raise
+    except RuntimeError as error:
+        if "password" in str(error) or "encrypted" in str(error):
+            raise Unreadable("it is encrypted; save a copy of it without a password") from None
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+        reason = "it is packed in a way that is not known" if isinstance(error, NotImplementedError) else DAMAGED
+        raise Unreadable(reason) from None
+
+
+def unpacked(packed: zipfile.ZipFile, name: str, draft: Draft) -> bytes:
+    """Return a member's bytes, counted as they come: what a zip says of their number may be a lie.
+
+    Raises KeyError when there is no such member.
+    """
+    parts = []
+    with packed.open(name) as member:
+        while part := member.read(_AT_ONCE):
+            draft.unpack(len(part))
+            parts.append(part)
+    return b"".join(parts)
+
+
+def check(data: bytes, draft: Draft) -> None:
+    """Unpack everything and drop it, so that a library that does the same can be trusted with it. Raises Unreadable."""
+    with opened(data) as packed:
+        for member in packed.namelist():
+            unpacked(packed, member, draft)
