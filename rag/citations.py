@@ -12,7 +12,7 @@ from rag import documents
 from rag.errors import CitationError, UnreadableDocument
 from rag.models import sha256_of
 from rag.places import place_of
-from rag.types import Answer, Citation, Document, Span, quote_hash
+from rag.types import Answer, Citation, Document, Place, Span, quote_hash
 
 Status = Literal["verified", "moved", "changed", "gone"]
 HOLDS: frozenset[Status] = frozenset({"verified", "moved"})  # the cited words stand in the document
@@ -43,6 +43,7 @@ class LookUp(NamedTuple):
     context: str | None  # what stands around it now
     context_start: int
     found: str | None  # what stands there now instead, if it was changed
+    places: tuple[Place, ...] = ()  # around it, outermost first, where the file is as it was indexed
 
 
 def cite(document: Document, span: Span) -> Citation:
@@ -108,7 +109,8 @@ def compare(text: str, document: Document | None, current: str | None) -> LookUp
     if current is None:
         return LookUp(text, "gone", document_id, *span, quote, None, 0, None)
     if quote_hash(_slice(current, span)) == reference.hash:
-        return _standing(text, "verified", document_id, current, span)
+        places = place_of(document, span) if document and document.text == current else ()
+        return _standing(text, "verified", document_id, current, span)._replace(places=places)
     moved = _moved(current, reference, quote)
     if moved:
         return _standing(text, "moved", document_id, current, moved)

@@ -22,7 +22,7 @@ from rag.boilerplate import boilerplate, front_matter, metadata_date_at
 from rag.config import Settings
 from rag.decoding import decode
 from rag.errors import DocumentsError, UnreadableDocument
-from rag.formats import SUFFIXES, Extract, Limits
+from rag.formats import LISTED, Extract, Limits
 from rag.languages import detect
 from rag.sentences import split
 from rag.types import Document, Span
@@ -133,7 +133,7 @@ def _walk(folder: Path, problems: list[UnreadableDocument]) -> Iterator[Path]:
     for root, names, files in os.walk(folder, onerror=report):
         names[:] = sorted(name for name in names if not name.startswith("."))
         for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+            if not name.startswith(".") and Path(name).suffix.lower() in LISTED:
                 yield Path(root, name)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from rag.history import Conversation, StoredTurn
 from rag.normalisation import normalise
+from rag.places import label
 from rag.records import answer_record
 from rag.types import Answer, Citation, Document, Statement, quote_hash
 from rag.untrusted import disarm
@@ -144,7 +145,8 @@ def _description(citation: Citation, documents: Documents) -> tuple[str, str, st
     document = documents.get(citation.document_id)
     title = document.title if document and document.title.strip() else citation.document_id
     date = document.date.isoformat() if document and document.date else "undated"
-    return title, date, f"characters {citation.start}–{citation.end}"
+    characters = f"characters {citation.start}–{citation.end}"
+    return title, date, f"{label(citation.places)}, {characters}" if citation.places else characters
 
 
 def _stale(citation: Citation) -> str:

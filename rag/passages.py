@@ -1,7 +1,8 @@
 """Document -> passages: runs of whole sentences, sized in tiktoken's tokens, with exact offsets.
 
 Between them, passages cover every character that is neither boilerplate nor the white space around sentences. A
-sentence is cut only when it is longer than a passage. No passage has more of the encoder's own tokens than fit.
+sentence is cut only when it is longer than a passage. No passage reaches over the end of a row, a record, a slide,
+a message or a file in an archive. No passage has more of the encoder's own tokens than fit.
 """
 
 from __future__ import annotations
@@ -14,7 +15,12 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from rag import models, sentences
-from rag.types import Document, Passage, Span
+from rag.places import place_of
+from rag.types import Document, Passage, PlaceKind, Span
+
+_ALONE: frozenset[PlaceKind] = frozenset(
+    {"member", "message", "attachment", "slide", "notes", "sheet", "row", "record"}
+)
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -45,7 +51,7 @@ def split_document(
     room = _Room(size, capacity, count_tokens)
     passages: list[Passage] = []
     for block in _content(document):
-        spans = _fitting_sentences(document, block, room)
+        spans = _whole_row(document, block, room) or _fitting_sentences(document, block, room)
         for first, last in _windows(document.text, spans, room, overlap):
             start, end = spans[first].start, spans[last - 1].end
             text = document.text[start:end]
@@ -54,12 +60,20 @@ def split_document(
 
 
 def _content(document: Document) -> Iterator[Span]:
-    """Yield the stretches between boilerplate."""
+    """Yield the stretches between boilerplate, cut where something begins or ends that stands for itself."""
+    cuts = sorted({edge for place in document.places if place.kind in _ALONE for edge in (place.start, place.end)})
     start = 0
     for span in (*document.boilerplate, Span(len(document.text), len(document.text))):
-        if start < span.start:
-            yield Span(start, span.start)
+        inner = cuts[bisect_right(cuts, start) : bisect_left(cuts, span.start)] if start < span.start else []
+        yield from (Span(*each) for each in pairwise([start, *inner, span.start]) if each[0] < each[1])
         start = max(start, span.end)
+
+
+def _whole_row(document: Document, block: Span, room: _Room) -> list[Span]:
+    """Return the row of a sheet as one sentence, as its cells say nothing alone; nothing if it is none, or too long."""
+    around = place_of(document, block)
+    is_row = around and around[-1].kind == "row" and around[-1][1:3] == block
+    return [block] if is_row and room.fits(document.text[block.start : block.end]) else []
 
 
 def _fitting_sentences(document: Document, block: Span, room: _Room) -> list[Span]:

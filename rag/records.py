@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from rag.citations import LookUp
-from rag.types import Answer, Candidate, Citation, Conflict, Hit
+from rag.types import Answer, Candidate, Citation, Conflict, Hit, Place
 
 
 def answer_record(answer: Answer) -> dict[str, Any]:
@@ -61,6 +62,7 @@ def look_up_record(found: LookUp) -> dict[str, Any]:
         "quote": found.quote,
         "context": found.context,
         "found": found.found,
+        **_around(found.places),
     }
 
 
@@ -74,7 +76,19 @@ def _citation(number: int, citation: Citation) -> dict[str, Any]:
         "quote": citation.quote,
         "sha256": citation.sha256,
         "verified": citation.verified,
+        **_around(citation.places),
     }
+
+
+def _around(places: Sequence[Place]) -> dict[str, Any]:
+    """Return the places around a span; a document without any has no such key."""
+    return {"places": [_place(place) for place in places]} if places else {}
+
+
+def _place(place: Place) -> dict[str, Any]:
+    """Return a place by its kind, and what of number and name it has."""
+    told = {"number": place.number, "name": place.name}
+    return {"kind": place.kind, **{key: value for key, value in told.items() if value}}
 
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:

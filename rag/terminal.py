@@ -27,6 +27,7 @@ from rag.encoder import load_encoder
 from rag.errors import MissingIndex, RagError
 from rag.history import Conversation, StoredTurn
 from rag.index import Index
+from rag.places import label
 from rag.types import Answer, Citation, Document, Span, Statement
 from rag.untrusted import disarm
 
@@ -134,7 +135,9 @@ def print_look_up(found: LookUp, document: Document | None) -> None:
     console.print(Text(*STATUS[found.status]))
     if document:
         console.print(_description(document))
-    console.print(Text(f"{disarm(found.document_id)}, characters {found.start} to {found.end}", "cyan"))
+    stands = f"{disarm(found.document_id)}, characters {found.start} to {found.end}"
+    place = f", {disarm(label(found.places))}" if found.places else ""
+    console.print(Text.assemble((stands, "cyan"), place))
     if found.status == "changed" and found.quote is not None:
         console.print(Text("\nWhat was cited:", "dim"))
         console.print(Padding(Text(disarm(found.quote)), (0, 0, 0, 4)))
@@ -150,7 +153,8 @@ def print_places(places: Sequence[LookUp], documents: Mapping[str, Document]) ->
     if not places:
         console.print(Text("Nothing like that stands in the documents."))
     for found in places:
-        console.print(Text(disarm(found.id), "cyan"))
+        place = f"  {disarm(label(found.places))}" if found.places else ""
+        console.print(Text.assemble((disarm(found.id), "cyan"), place))
         console.print(_description(documents[found.document_id]))
         console.print(Padding(_in_context(found), (0, 0, 1, 4)))
 
@@ -181,7 +185,8 @@ def _closed_up(text: str) -> str:
 def _source(number: int, citation: Citation, *, checked: bool) -> Text:
     state = ("verified", "green") if citation.verified else ("no longer in the file", "red")
     state = state if checked else ("not checked", "yellow")
-    return Text.assemble((f"[{number}] ", "cyan"), disarm(citation.id), "  ", state)
+    place = f"  {disarm(label(citation.places))}" if citation.places else ""
+    return Text.assemble((f"[{number}] ", "cyan"), disarm(citation.id), place, "  ", state)
 
 
 def _excerpt(text: str) -> str:

@@ -137,7 +137,7 @@ def test_each_refused_file_says_why_and_the_others_are_added(page: Page, folder:
     drop(
         page,
         {
-            "a.pdf": "%PDF",
+            "a.exe": "MZ",
             "empty.txt": "",
             "binary.txt": "\1\2\3" * 20,
             "large.txt": "word " * 50_000,
@@ -146,7 +146,7 @@ def test_each_refused_file_says_why_and_the_others_are_added(page: Page, folder:
         },
     )
     for name, message in {
-        "a.pdf": "Only .txt and .md files are read.",
+        "a.exe": "Files of this kind are not read.",
         "empty.txt": "It cannot be read: the file is empty.",
         "binary.txt": "It cannot be read: the file is binary, not text.",
         "large.txt": "The file is too large.",
@@ -276,7 +276,7 @@ def test_a_phone_in_every_language(browser: Browser, served: Served, folder: Pat
     viewport = {"width": 390, "height": 844}
     with browser.new_context(viewport=viewport, locale=locale, color_scheme=scheme, has_touch=True) as context:
         page = opened(context, served)
-        drop(page, {"zoo.md": ZOO, "a.pdf": "", "moon.txt": ZOO})
+        drop(page, {"zoo.md": ZOO, "a.exe": "", "moon.txt": ZOO})
         expect(page.locator("#queue .choices button")).to_have_count(3)
         expect(page.locator("#run h2.done")).to_be_visible()
         page.locator(".remove").last.click()

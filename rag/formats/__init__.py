@@ -10,6 +10,7 @@ from rag.formats.draft import Extract, Limits, Unreadable
 from rag.formats.processes import Processes, extract
 from rag.formats.sniffing import BY_SUFFIX, UNREAD, is_plain_text
 
-__all__ = ["SUFFIXES", "Extract", "Limits", "Processes", "Unreadable", "extract", "is_plain_text"]
+__all__ = ["LISTED", "SUFFIXES", "Extract", "Limits", "Processes", "Unreadable", "extract", "is_plain_text"]
 
-SUFFIXES = frozenset(BY_SUFFIX) | frozenset(UNREAD)  # of the files that are taken for documents
+SUFFIXES = frozenset(BY_SUFFIX)  # of the names of files that are read
+LISTED = SUFFIXES | UNREAD.keys()  # of those that are taken for documents: some of them, only to say what to do

@@ -5,7 +5,6 @@ Text is read where a page has any. A page that is a picture is read by Tesseract
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -14,7 +13,7 @@ import pypdfium2.raw as raw
 
 from rag.formats import ocr
 from rag.formats.draft import Draft, Unreadable
-from rag.formats.pdf_layout import Glyph, Line, lines
+from rag.formats.pdf_layout import Box, Line, Word, lines
 from rag.formats.pdf_text import Paragraph, paragraphs
 
 _FEW_LETTERS = 12  # a page with no more than these and a large picture is a scan with a stamp on it
@@ -22,7 +21,10 @@ _LARGE = 0.3  # of the page
 _UNKNOWN = 0.3  # of the characters: if it is not known what so many mean, the text is worthless
 _DPI = 300
 _MOST_PIXELS = 40_000_000
-_HYPHENS = {0x02: "-", 0xFFFE: "-"}  # what PDFium makes of a hyphen at the end of a line
+_LINE_ENDS = frozenset({10, 13})
+_SPACES = _LINE_ENDS | {9, 32, 0xA0}
+_LINE_END = Word("\n", None)
+_HYPHENS = frozenset({0x02, 0xAD, 0x2010, 0xFFFE})  # what PDFium makes of a hyphen at the end of a line
 
 
 def read(data: bytes, draft: Draft) -> None:
@@ -71,30 +73,50 @@ def _title(document: pdfium.PdfDocument) -> str:
 def _lines(page: pdfium.PdfPage) -> tuple[list[Line], bool]:
     """Return the lines of a page, and whether it is a picture that has to be read otherwise."""
     text_page = page.get_textpage()
-    glyphs = list(_glyphs(text_page))
+    words = list(_words(text_page))
     text_page.close()
-    letters = [glyph.character for glyph in glyphs if not glyph.character.isspace()]
+    letters = "".join(word.text for word in words if word.box)
     unknown = sum(letter == "\ufffd" or "\ue000" <= letter <= "\uf8ff" for letter in letters)
     is_scan = len(letters) <= _FEW_LETTERS and _has_large_picture(page)
-    return lines(glyphs), is_scan or unknown > _UNKNOWN * max(len(letters), _FEW_LETTERS)
+    return lines(words), is_scan or unknown > _UNKNOWN * max(len(letters), _FEW_LETTERS)
 
 
-def _glyphs(text_page: pdfium.PdfTextPage) -> Iterator[Glyph]:
-    """Yield the characters of a page in the order of drawing.
+def _words(text_page: pdfium.PdfTextPage) -> Iterator[Word]:
+    """Yield the words and the line ends of a page in the order of drawing.
 
-    The functions of PDFium are called directly: a thousand pages are millions of characters.
+    The functions of PDFium are called directly, and for boxes of the first and last letters only: a thousand pages are
+    millions of characters.
     """
-    box, pointer = raw.FS_RECTF(), text_page.raw
-    reference = ctypes.byref(box)
+    pointer, first = text_page.raw, 0
+    letters: list[str] = []
     for i in range(text_page.count_chars()):
         code = raw.FPDFText_GetUnicode(pointer, i)
-        if code in (10, 13):
-            yield Glyph("\n", None)
-        elif code == 32 or code == 0xA0 or raw.FPDFText_IsGenerated(pointer, i) == 1:
-            yield Glyph(_HYPHENS.get(code, " "), None)
-        elif raw.FPDFText_GetLooseCharBox(pointer, i, reference):
-            character = _HYPHENS.get(code) or (chr(code) if 0 < code < 0x110000 else "\ufffd")
-            yield Glyph(character, (box.left, box.bottom, box.right, box.top))
+        if code not in _SPACES:
+            first = first if letters else i
+            letters.append(_letter(code))
+            continue
+        if letters:
+            yield Word("".join(letters), _box(pointer, first, i - 1))
+            letters = []
+        if code in _LINE_ENDS:
+            yield _LINE_END
+    if letters:
+        yield Word("".join(letters), _box(pointer, first, first + len(letters) - 1))
+
+
+def _letter(code: int) -> str:
+    return "-" if code in _HYPHENS else chr(code) if 0 < code < 0x110000 else "\ufffd"
+
+
+def _box(pointer: object, first: int, last: int) -> Box:
+    """Return the box around the characters of a word, by the height of their font."""
+    box = raw.FS_RECTF()
+    raw.FPDFText_GetLooseCharBox(pointer, first, box)
+    left, bottom, right, top = box.left, box.bottom, box.right, box.top
+    if last > first and raw.FPDFText_GetLooseCharBox(pointer, last, box):
+        left, right = min(left, box.left), max(right, box.right)
+        bottom, top = min(bottom, box.bottom), max(top, box.top)
+    return left, bottom, right, top
 
 
 def _has_large_picture(page: pdfium.PdfPage) -> bool:

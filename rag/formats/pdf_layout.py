@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
 
+Box = tuple[float, float, float, float]  # left, bottom, right, top, in points from the lower left corner
+
 _GAP = 0.9  # of a line's height: a wider gap parts two segments, which columns or cells may be
 _SAME_LINE = 0.5  # of the lower of two heights: so much of it they share on one line
 _COLUMN_LINES = 4  # lines from which on something is a column
@@ -18,11 +20,11 @@ _COLUMN_CHARACTERS = 18  # of the middle one of its lines: shorter ones are cell
 _COLUMN_FROM = 0.2  # of the width of the text: no column is narrower
 
 
-class Glyph(NamedTuple):
-    """A character with the box of its font around it; without a box it was never drawn (a space, a line end)."""
+class Word(NamedTuple):
+    """What stands between two spaces, with the box around it; a line end has none."""
 
-    character: str
-    box: tuple[float, float, float, float] | None  # left, bottom, right, top, in points from the lower left corner
+    text: str
+    box: Box | None
 
 
 class Line(NamedTuple):
@@ -35,48 +37,46 @@ class Line(NamedTuple):
     top: float
 
     @property
+    def box(self) -> Box:
+        return self.left, self.bottom, self.right, self.top
+
+    @property
     def height(self) -> float:
         return self.top - self.bottom
 
 
-def lines(glyphs: Iterable[Glyph]) -> list[Line]:
-    """Return the lines of a page in the order of reading."""
-    segments = [segment for segment in _segments(glyphs) if segment.text.strip()]
-    return [line for column in _columns(segments) for line in _merged(column)]
+def lines(words: Iterable[Word]) -> list[Line]:
+    """Return the lines of a page, given its words in the order of drawing, in the order of reading."""
+    return [line for column in _columns(list(_segments(words))) for line in _merged(column)]
 
 
-def _segments(glyphs: Iterable[Glyph]) -> Iterator[Line]:
-    """Cut characters, in the order of drawing, where the line ends or a gap is wide."""
-    text: list[str] = []
-    left = bottom = right = top = 0.0
-    for character, box in glyphs:
+def _segments(words: Iterable[Word]) -> Iterator[Line]:
+    """Cut words where the line ends or a gap is wide."""
+    texts: list[str] = []
+    around: Box = (0.0, 0.0, 0.0, 0.0)
+    for text, box in words:
+        if texts and (box is None or not _continues(around, box)):
+            yield Line(" ".join(texts), *around)
+            texts = []
         if box is None:
-            if character == "\n" and text:
-                yield Line("".join(text), left, bottom, right, top)
-                text = []
-            elif text:
-                text.append(character)
             continue
-        if text and not _continues((left, bottom, right, top), box):
-            yield Line("".join(text), left, bottom, right, top)
-            text = []
-        if text:
-            left, bottom = min(left, box[0]), min(bottom, box[1])
-            right, top = max(right, box[2]), max(top, box[3])
-        else:
-            left, bottom, right, top = box
-        text.append(character)
-    if text:
-        yield Line("".join(text), left, bottom, right, top)
+        around = _union(around, box) if texts else box
+        texts.append(text)
+    if texts:
+        yield Line(" ".join(texts), *around)
 
 
-def _continues(line: tuple[float, float, float, float], box: tuple[float, float, float, float]) -> bool:
+def _union(one: Box, other: Box) -> Box:
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
+
+
+def _continues(line: Box, box: Box) -> bool:
     height = max(line[3] - line[1], 1.0)
     return _on_one_line(line, box) and -height < box[0] - line[2] < _GAP * height
 
 
-def _on_one_line(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Tell whether two boxes (left, bottom, right, top) share enough of their heights."""
+def _on_one_line(one: Box, other: Box) -> bool:
+    """Tell whether two boxes share enough of their heights."""
     shared = min(one[3], other[3]) - max(one[1], other[1])
     return shared > _SAME_LINE * min(one[3] - one[1], other[3] - other[1])
 
@@ -85,7 +85,7 @@ def _merged(segments: Iterable[Line]) -> Iterator[Line]:
     """Join the segments that follow one another on a line."""
     line: Line | None = None
     for segment in segments:
-        if line and _on_one_line(line[1:], segment[1:]) and segment.left >= line.right - line.height:
+        if line and _on_one_line(line.box, segment.box) and segment.left >= line.right - line.height:
             gap = "  " if segment.left - line.right > 2 * line.height else " "
             joined = f"{line.text.rstrip()}{gap}{segment.text.lstrip()}"
             line = Line(joined, line.left, min(line.bottom, segment.bottom), segment.right, max(line.top, segment.top))
@@ -132,7 +132,7 @@ def _gutter(segments: Sequence[Line]) -> float | None:
         left = [each for each in segments if each.right <= gutter]
         right = [each for each in segments if each.left >= gutter]
         if gutter - first > _COLUMN_FROM * (last - first) and _is_prose(left) and _is_prose(right):
-            side_by_side = sum(any(_on_one_line(one[1:], other[1:]) for other in left) for one in right)
+            side_by_side = sum(any(_on_one_line(one.box, other.box) for other in left) for one in right)
             if side_by_side >= _COLUMN_LINES - 1 and len(left) + len(right) > len(segments) / 2:
                 return gutter
     return None

@@ -14,6 +14,7 @@ _ANOTHER_SIZE = 0.15  # of a line's height: a heading, a caption, a footnote
 _SHORT = 0.8  # of the widest line: a shorter one that ends a sentence ends a paragraph
 _INDENT = 0.8  # of a line's height
 _EDGE = 2  # lines at the top and at the bottom of a page that may be running heads
+_LONGEST_WORD = 60  # characters
 _REPEATED = 3  # pages on which one has to stand
 
 _ITEM = re.compile(r"(?:[-–—•·▪◦‣*]|\(?(?:\d{1,3}|[A-Za-zА-Яа-я])[.)])\s")
@@ -59,10 +60,10 @@ def _begins(line: Line, before: Line, right: float) -> bool:
     height = max(min(line.height, before.height), 1.0)
     gap = before.bottom - line.top
     if gap > _APART * height or line.bottom > before.top:  # farther down, or back up: in the next column
-        return not _HYPHENATED.search(before.text.rstrip()) or not line.text[:1].islower()
+        return not _half(before.text.rstrip()) or not line.text[:1].islower()
     if abs(line.height - before.height) > _ANOTHER_SIZE * height or _ITEM.match(line.text.lstrip()):
         return True
-    if "  " in line.text.strip() or "  " in before.text.strip():  # the row of a table
+    if _is_row(line) or _is_row(before):
         return True
     ended = _END.search(before.text.rstrip()) is not None
     return ended and (before.right < _SHORT * right or line.left > before.left + _INDENT * height)
@@ -70,24 +71,34 @@ def _begins(line: Line, before: Line, right: float) -> bool:
 
 def _joined(lines: Sequence[Line], words: Counter[str]) -> str:
     """Return lines as one, with the hyphens at their ends left out where they only part a word."""
-    text = ""
+    parts: list[str] = []
     for line in lines:
-        own = " ".join(line.text.split()) if "  " not in line.text.strip() else line.text.strip()
-        match = _HYPHENATED.search(text)
-        if match and own[:1].islower():
-            text = _without_hyphen(text, match, own, words)
-        else:
-            text = f"{text} {own}" if text else own
-    return text
+        text = line.text.strip() if _is_row(line) else " ".join(line.text.split())
+        half = _half(parts[-1]) if parts and text[:1].islower() else ""
+        if half:
+            parts[-1] = parts[-1][:-1] + _hyphen(half, text, words)
+        elif parts:
+            parts.append(" ")
+        parts.append(text)
+    return "".join(parts)
 
 
-def _without_hyphen(text: str, match: re.Match[str], after: str, words: Counter[str]) -> str:
-    """Join the halves of a word; its hyphen stays if the document has the word with it more often than without."""
+def _half(line: str) -> str:
+    """Return the first half of a word that is parted at the end of a line, empty if none is."""
+    match = _HYPHENATED.search(line[-_LONGEST_WORD:])
+    return match[1] if match else ""
+
+
+def _hyphen(half: str, after: str, words: Counter[str]) -> str:
+    """Return the hyphen of a word that has one of its own: the document has it with it more often than without."""
     second = re.match(r"[^\W\d_]+", after)
-    half = second[0] if second else ""
-    whole, hyphenated = f"{match[1]}{half}".lower(), f"{match[1]}-{half}".lower()
-    hyphen = "-" if words[hyphenated] > words[whole] else ""
-    return f"{text[: match.end(1)]}{hyphen}{after}"
+    other = second[0] if second else ""
+    return "-" if words[f"{half}-{other}".lower()] > words[f"{half}{other}".lower()] else ""
+
+
+def _is_row(line: Line) -> bool:
+    """Tell whether a line has wide gaps, as between the cells of a table."""
+    return "  " in line.text.strip()
 
 
 def _inner_words(line: str) -> Iterable[str]:
@@ -98,7 +109,12 @@ def _inner_words(line: str) -> Iterable[str]:
 def _running(pages: Sequence[Sequence[Line]]) -> set[tuple[str, int]]:
     """Return what stands, but for its numbers, at the same height of several pages' tops or bottoms."""
     counts = Counter(key for page in pages for key in {_key(line) for line in _edges(page)})
-    return {key for key, count in counts.items() if count >= _REPEATED}
+    return {key for key, count in counts.items() if count >= _REPEATED and not _is_data(key[0])}
+
+
+def _is_data(line: str) -> bool:
+    """Tell a row of numbers, of which a table has many alike, from the number of a page."""
+    return line.count("#") > 2 and not any(map(str.isalpha, line))
 
 
 def _edges(page: Sequence[Line]) -> list[Line]:

@@ -1,7 +1,7 @@
 """A process that reads files for another, which can end it: ``python -m rag.formats.worker``.
 
-It is given bytes, never paths, and may neither use the network nor take more memory than it was told. It answers each
-request, a line of JSON and so many bytes, by a line of JSON. Nothing but JSON: what reads hostile files may turn hostile.
+It is given bytes, never paths, and may neither use the network nor take more memory than it was told. It answers a
+request, a line of JSON and so many bytes, by a line of JSON: what reads hostile files may turn hostile itself.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ def _citation(cited: Cited, view: View, reachable: frozenset[int], words: Words)
     if found.quote is not None:
         shared = sharing.shared(cited.id, found.quote, Span(found.start, found.end), view.document, own, words.labels)
         copying = render.copy_buttons(shared, own, words.base, markdown=True)
-    place = own.place.format(found.start, found.end)
+    place = plain(sharing.place(Span(found.start, found.end), view.document, own, words.labels))
     return (
         f'<section class="citation {status}" data-number="{cited.number}" aria-label="{own.citation}"{hidden}>'
         f'<h2><span aria-hidden="true">{SYMBOLS[status]}</span> {own.standing[status].name}</h2>'

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from rag.errors import RagError
+from rag.places import label, place_of
 from rag.types import Answer, Citation, Document, Hit, Passage, Span
 from rag.untrusted import disarm
 from rag.web import document_labels, sharing
@@ -199,7 +200,8 @@ def _citation_card(number: int, index: int, answer: Answer, document: DocumentBy
     marked = Span(citation.start - passage.start, citation.end - passage.start)
     stale = "" if citation.verified else f'<p class="note">{labels.stale}</p>'
     back = f'<a class="back" href="#turn-{number}">{labels.back}</a>'
-    head = _card_head(citation.document_id, hit, document, labels, f'<span class="number">{index}</span>')
+    badge = f'<span class="number">{index}</span>'
+    head = _card_head(citation.document_id, hit, document, labels, badge, label(citation.places, labels.language))
     share = _share(index, answer, document, labels)
     return (
         f'<article class="card" id="source-{number}-{index}" tabindex="-1" aria-label="{labels.source.format(index)}">'
@@ -242,15 +244,20 @@ def copy_buttons(shared: Shared, words: DocumentLabels, base: str, *, markdown: 
 
 def _hit_card(hit: Hit, document: DocumentById, labels: Labels) -> str:
     passage = hit.passage
-    head = _card_head(passage.document_id, hit, document, labels, "")
-    place = Citation(passage.document_id, passage.start, passage.end, passage.text, "")
-    way = _opening([place], 1, document_labels.BY_LANGUAGE[labels.language])
+    found = _find(passage.document_id, document)
+    around = place_of(found, Span(passage.start, passage.end)) if found else ()
+    head = _card_head(passage.document_id, hit, document, labels, "", label(around, labels.language))
+    whole = Citation(passage.document_id, passage.start, passage.end, passage.text, "")
+    way = _opening([whole], 1, document_labels.BY_LANGUAGE[labels.language])
     return f'<article class="card">{head}{_quotation(passage, Span(0, 0), labels)}<p class="share">{way}</p></article>'
 
 
-def _card_head(document_id: str, hit: Hit | None, document: DocumentById, labels: Labels, number: str) -> str:
+def _card_head(
+    document_id: str, hit: Hit | None, document: DocumentById, labels: Labels, number: str, place: str
+) -> str:
     found = _find(document_id, document)
     known = [
+        *([plain(place)] if place else ()),
         *(facts(found, labels) if found else ()),
         *([labels.score.format(labels.number(hit.dense_score))] if hit else ()),
     ]

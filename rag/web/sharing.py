@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import quote as percent_encode
 
+from rag.places import label, place_of
 from rag.types import Document, Span
 from rag.untrusted import disarm
 from rag.web.document_labels import DocumentLabels
@@ -51,14 +52,21 @@ def shared(
     """Return what a citation is copied as: its words, title, date, file and place, and its address."""
     title = " ".join(disarm(document.title if document.title.strip() else document.id).split())
     date = labels.day(document.date) if document.date else labels.undated
-    place = words.place.format(*span)
+    stands = place(span, document, words, labels)
     name, quote = " ".join(disarm(document.id).split()), disarm(quote).strip()
     quoted = "\n".join(f"> {_plain_in_markdown(line)}" for line in quote.split("\n"))
     return Shared(
         citation_address(citation_id),
-        (f"{words.quote.format(quote)}\n{title}, {date}, {name}, {place}\n", ""),
-        (f"{quoted}\n>\n> — [{_plain_in_markdown(title)}](", f"), {date}, {_code(name)}, {place}"),
+        (f"{words.quote.format(quote)}\n{title}, {date}, {name}, {stands}\n", ""),
+        (f"{quoted}\n>\n> — [{_plain_in_markdown(title)}](", f"), {date}, {_code(name)}, {_plain_in_markdown(stands)}"),
     )
+
+
+def place(span: Span, document: Document, words: DocumentLabels, labels: Labels) -> str:
+    """Say where a span stands: on which page or the like, and between which characters."""
+    around = place_of(document, span)
+    characters = words.place.format(*span)
+    return f"{disarm(label(around, labels.language))}, {characters}" if around else characters
 
 
 def _encoded(text: str) -> str:
