@@ -8,6 +8,7 @@ in it. What cannot be read is told file by file and stops nothing.
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
 import os
 import re
@@ -145,8 +146,10 @@ def _refusal(folder: Path, path: Path) -> str | None:
         mode = path.stat().st_mode
     except FileNotFoundError:
         return "a link that leads nowhere" if path.is_symlink() else "the file vanished while it was read"
+    except RuntimeError:  # pathlib's word for it until Python 3.13
+        return "a link that leads to itself"
     except OSError as error:
-        return _reason(error)
+        return "a link that leads to itself" if error.errno == errno.ELOOP else _reason(error)
     return None if stat.S_ISREG(mode) else "not a regular file"
 
 

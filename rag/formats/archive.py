@@ -36,9 +36,11 @@ def read(data: bytes, draft: Draft) -> None:
 
 def _read_zip(data: bytes, draft: Draft) -> None:
     with zips.opened(data) as packed:
-        for member in packed.infolist():
-            if not member.is_dir() and _is_document(member.filename):
-                _member(zips.unpacked(packed, member.filename, draft), member.filename, draft)
+        documents = [each for each in packed.infolist() if not each.is_dir() and _is_document(each.filename)]
+        if not documents:
+            raise Unreadable("it holds no file of a kind that is read")
+        for member in documents:
+            _member(zips.unpacked(packed, member.filename, draft), member.filename, draft)
 
 
 def _read_tar(data: bytes, draft: Draft) -> None:
@@ -58,7 +60,9 @@ def _member(data: bytes, name: str, draft: Draft) -> None:
 
 def _is_document(name: str) -> bool:
     parts = PurePosixPath(name).parts
-    return reading.is_known(name) and not any(part.startswith((".", "__MACOSX")) for part in parts if part != ".")
+    return reading.is_known(name) and not any(
+        part.startswith((".", "__MACOSX")) for part in parts if part not in (".", "..")
+    )
 
 
 class _Readable(Protocol):

@@ -141,7 +141,7 @@ class Draft:
         self._end_down_to(0)
         text = "".join(self._parts)
         if not text:
-            raise Unreadable("; ".join(self._unread) or "the file holds no text")
+            raise Unreadable("; ".join(dict.fromkeys(self._unread)) or "the file holds no text")
         places = tuple(self._places)
         return Extract(text, places, tuple(self._boilerplate), self.title, self.date, tuple(self._unread))
 

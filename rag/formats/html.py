@@ -24,7 +24,10 @@ def read(data: bytes, draft: Draft) -> None:
     import trafilatura
     from lxml import html
 
-    tree = html.document_fromstring(_decoded(data), parser=html.HTMLParser(no_network=True, huge_tree=False))
+    parser = html.HTMLParser(no_network=True, huge_tree=False)
+    tree = html.document_fromstring(_decoded(data), parser=parser)
+    if any("depth" in error.message for error in parser.error_log):
+        raise Unreadable("it is nested too deeply, as a trap would be; save the page anew")
     title = tree.findtext(".//title") or ""
     whole = html.document_fromstring(html.tostring(tree, encoding="unicode"))  # as the search for the article alters it
     article = trafilatura.bare_extraction(

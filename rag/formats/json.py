@@ -36,11 +36,16 @@ def _lines(text: str, draft: Draft, whole: ValueError) -> None:
             record = json.loads(line)
         except (ValueError, RecursionError) as error:
             if not read:
-                raise Unreadable(f"it is no valid JSON: {whole}; save it anew") from None
-            draft.leave_out(f"line {number} is no valid JSON ({error}); mend it")
+                raise Unreadable(f"it is no valid JSON: {_flaw(whole)}; save it anew") from None
+            draft.leave_out(f"line {number} is no valid JSON ({_flaw(error)}); mend it")
             continue
         read += 1
         _record(number, record, draft)
+
+
+def _flaw(error: Exception) -> str:
+    """Say what is wrong; of numbers with thousands of digits and of deep nesting Python says what nobody can use."""
+    return str(error) if isinstance(error, json.JSONDecodeError) else "a number in it is too long, or a value too deep"
 
 
 def _record(number: int, record: Any, draft: Draft) -> None:

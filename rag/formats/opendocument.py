@@ -50,18 +50,16 @@ class _Writer:
                 self._table(child)
             elif name == "page":
                 self._slide(child)
+            elif name == "notes":
+                with self._draft.place("notes"):
+                    self.blocks(child)
             elif name not in _LEFT_OUT:
                 self.blocks(child, listed=listed or name == "list")
 
     def _slide(self, page: Element) -> None:
         self._slides += 1
         with self._draft.place("slide", self._slides):
-            for child in page.iterchildren():
-                if _name(child) == "notes":
-                    with self._draft.place("notes"):
-                        self.blocks(child)
-                else:
-                    self.blocks(child)
+            self.blocks(page)
 
     def _table(self, table: Element) -> None:
         rows = [row for row in table.iter("{*}table-row") if next(row.iterancestors("{*}table")) is table]

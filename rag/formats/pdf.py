@@ -21,10 +21,10 @@ _LARGE = 0.3  # of the page
 _UNKNOWN = 0.3  # of the characters: if it is not known what so many mean, the text is worthless
 _DPI = 300
 _MOST_PIXELS = 40_000_000
-_LINE_ENDS = frozenset({10, 13})
-_SPACES = _LINE_ENDS | {9, 32, 0xA0}
+_SPACES = frozenset({9, 32, 0xA0})
+_PARTED = frozenset({0x02, 0xFFFE})  # what PDFium makes of a hyphen at the end of a line and of that end
+_ENDS = _SPACES | _PARTED | {10, 13}  # of words
 _LINE_END = Word("\n", None)
-_HYPHENS = frozenset({0x02, 0xAD, 0x2010, 0xFFFE})  # what PDFium makes of a hyphen at the end of a line
 
 
 def read(data: bytes, draft: Draft) -> None:
@@ -91,21 +91,18 @@ def _words(text_page: pdfium.PdfTextPage) -> Iterator[Word]:
     letters: list[str] = []
     for i in range(text_page.count_chars()):
         code = raw.FPDFText_GetUnicode(pointer, i)
-        if code not in _SPACES:
+        if code not in _ENDS:
             first = first if letters else i
-            letters.append(_letter(code))
+            letters.append(chr(code) if 0 < code < 0x110000 else "\ufffd")
             continue
         if letters:
-            yield Word("".join(letters), _box(pointer, first, i - 1))
+            hyphen = "-" if code in _PARTED else ""
+            yield Word("".join(letters) + hyphen, _box(pointer, first, i - 1))
             letters = []
-        if code in _LINE_ENDS:
+        if code not in _SPACES:
             yield _LINE_END
     if letters:
         yield Word("".join(letters), _box(pointer, first, first + len(letters) - 1))
-
-
-def _letter(code: int) -> str:
-    return "-" if code in _HYPHENS else chr(code) if 0 < code < 0x110000 else "\ufffd"
 
 
 def _box(pointer: object, first: int, last: int) -> Box:

@@ -20,16 +20,16 @@ from pydantic import TypeAdapter, ValidationError
 import rag
 from rag.formats.draft import Extract, Limits, Unreadable
 
-_COMMAND = [sys.executable, "-P", "-m", "rag.formats.worker"]  # -P: nothing is imported from the working folder
+WORKER = "rag.formats.worker"
 
 
 class Processes:
     """As many processes as are asked for, each begun when it is first needed. Safe to share between threads."""
 
-    def __init__(self, limits: Limits | None = None, count: int = 1) -> None:
+    def __init__(self, limits: Limits | None = None, count: int = 1, *, worker: str = WORKER) -> None:
         self.limits = limits or Limits()
         self.count = count
-        self._all = [_Process(self.limits) for _ in range(count)]
+        self._all = [_Process(self.limits, worker) for _ in range(count)]
         self._idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
         for process in self._all:
             self._idle.put(process)
@@ -59,8 +59,9 @@ def extract(data: bytes, name: str, limits: Limits | None = None) -> Extract:
 class _Process:
     """One process, begun again after its end."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, worker: str) -> None:
         self._limits = limits
+        self._worker = worker
         self._running: subprocess.Popen[bytes] | None = None
         self._late = threading.Event()
 
@@ -101,7 +102,7 @@ class _Process:
             paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
             environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"}
             self._running = subprocess.Popen(
-                _COMMAND,
+                [sys.executable, "-P", "-m", self._worker],  # -P: nothing is imported from the working folder
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -144,7 +144,8 @@ def _text_by_content(data: bytes, suffix: str) -> str:
     """Return the format of a file whose name promises another than text, and which is none of those."""
     foreign = next((name for start, name in _FOREIGN if data.startswith(start)), None)
     if foreign:
-        raise Unreadable(f"it is no {suffix} file but {foreign}")
+        remedy = "" if ";" in foreign else "; replace it by the document itself"
+        raise Unreadable(f"it is no {suffix} file but {foreign}{remedy}")
     if data.startswith(b"PK") or b"\0" in data[:_HEAD] or (suffix in {".zip", ".pdf"} and not _is_plain(data)):
         raise Unreadable(f"it is no {suffix} file, or damaged or cut off; open it, save it anew or fetch it again")
     if _HTML.match(data):

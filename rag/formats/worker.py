@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -20,14 +20,17 @@ from rag.formats.draft import Extract, Limits, Unreadable
 _NETWORK = frozenset({"socket.connect", "socket.bind", "socket.getaddrinfo", "socket.sendto", "urllib.Request"})
 
 
-def main() -> None:
+Extractor = Callable[[bytes, str, Limits], Extract]
+
+
+def main(extract: Extractor = reading.extract) -> None:
     """Answer requests until there are no more."""
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whatever a library prints is no answer
     sys.addaudithook(_refuse_network)
     while line := requests.readline():
         request = json.loads(line)
-        answer = _answer(requests.read(request["size"]), request["name"], Limits(**request["limits"]))
+        answer = _answer(extract, requests.read(request["size"]), request["name"], Limits(**request["limits"]))
         _send(answer, answers)
         if answer.get("exhausted"):
             return  # memory that is in pieces is not good for the next file
@@ -38,10 +41,10 @@ def _refuse_network(event: str, _: object) -> None:
         raise PermissionError(f"a document is not to reach the network ({event})")
 
 
-def _answer(data: bytes, name: str, limits: Limits) -> Mapping[str, Any]:
+def _answer(extract: Extractor, data: bytes, name: str, limits: Limits) -> Mapping[str, Any]:
     try:
         _limit(limits)
-        return {"extract": _record(reading.extract(data, name, limits))}
+        return {"extract": _record(extract(data, name, limits))}
     except Unreadable as problem:
         return {"unreadable": str(problem)}
     except MemoryError:
