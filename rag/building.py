@@ -154,13 +154,13 @@ class _Reading:
 
     def __exit__(self, *_: object) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self._processes.__exit__()
+        self._processes.__exit__()  # which ends what threads wait for
         self._threads.shutdown()
 
     def each(self, paths: Sequence[Path]) -> Iterator[Callable[[], _Part | Document]]:
         """Yield for each file, in order, what waits until it is read: its part as it was, or what it is now.
 
-        No more files are read ahead than there are processes: what is read waits in memory.
+        Twice as many files as there are processes are read ahead at most: what is read waits in memory.
         """
         ahead: deque[Future[_Part | Document]] = deque()
         for path in paths:

@@ -131,14 +131,15 @@ def _footnotes(answers: Sequence[Answer], documents: Documents, link: Link | Non
 def _footnote(citation: Citation, documents: Documents, link: Link | None) -> str:
     title, date, place = _description(citation, documents)
     name = f"[{escaped(title)}](<{_address(link(citation))}>)" if link else escaped(title)
-    return f"**{name}**, {date}, {_code(citation.document_id)}, {place}: “{escaped(citation.quote)}”{_stale(citation)}"
+    file, quote = _code(citation.document_id), escaped(citation.quote)
+    return f"**{name}**, {date}, {file}, {escaped(place)}: “{quote}”{_stale(citation)}"
 
 
 def _plain_source(citation: Citation, documents: Documents, link: Link | None) -> str:
     title, date, place = _description(citation, documents)
     address = f" {_line(link(citation))}" if link else ""
     file = _line(citation.document_id)
-    return f"{_line(title)}, {date}, {file}, {place}: “{_line(citation.quote)}”{_stale(citation)}{address}"
+    return f"{_line(title)}, {date}, {file}, {_line(place)}: “{_line(citation.quote)}”{_stale(citation)}{address}"
 
 
 def _description(citation: Citation, documents: Documents) -> tuple[str, str, str]:

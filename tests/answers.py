@@ -17,6 +17,7 @@ from rag.types import (
     Document,
     Hit,
     Passage,
+    Place,
     SentenceScore,
     Span,
     Statement,
@@ -65,7 +66,10 @@ _numbers = st.integers(0, 2**31)
 _floats = st.floats(allow_nan=False)
 _words = st.text(min_size=1).filter(str.strip)
 _spans = st.builds(Span, _numbers, _numbers)
-_citations = st.builds(Citation, _words, _numbers, _numbers, _words, st.text(), st.booleans())
+_places = st.builds(Place, st.sampled_from(["page", "row"]), _numbers, _numbers, st.none() | _numbers, _words)
+_citations = st.builds(
+    Citation, _words, _numbers, _numbers, _words, st.text(), st.booleans(), st.lists(_places, max_size=2).map(tuple)
+)
 _statements = st.builds(
     Statement, st.text(), st.lists(st.integers(1, 9)).map(tuple), st.none() | st.builds(Span, _numbers, _numbers)
 )

@@ -27,7 +27,7 @@ from rag.exports import (
 )
 from rag.history import Conversation, Rating, StoredTurn
 from rag.records import answer_record
-from rag.types import Answer, Citation, Statement
+from rag.types import Answer, Citation, Place, Statement
 from rag.untrusted import disarm
 from tests.answers import DOCUMENTS, LEASE, an_answer, answers, no_answer
 
@@ -136,7 +136,8 @@ def test_documents_that_are_gone_go_by_their_names() -> None:
 
 def test_hostile_documents_stay_within_their_footnote() -> None:
     name = "`evil``` <b>.md"
-    citation = Citation(name, 0, 9, "[x](y)\n\n# z \x1b\u202e", "", verified=True)
+    places = (Place("sheet", 0, 9, name="**S** [x](y) \u202e"),)
+    citation = Citation(name, 0, 9, "[x](y)\n\n# z \x1b\u202e", "", verified=True, places=places)
     document = replace(LEASE, id=name, title="*T*\n[^9]: x", date=None)
     answer = replace(an_answer(), statements=(Statement("<i>a</i>", (1,)),), citations=(citation,))
     lines = answer_markdown(answer, {name: document}).splitlines()

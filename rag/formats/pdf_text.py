@@ -36,8 +36,8 @@ def paragraphs(pages: Sequence[Sequence[Line]]) -> Iterator[list[Paragraph]]:
     words = Counter(word for page in pages for line in page for word in _inner_words(line.text))
     running = _running(pages)
     for page in pages:
-        edges = _edges(page)
-        yield list(_of_page(page, {line for line in edges if _key(line) in running}, words))
+        edges = {line for line in _edges(page) if _key(line) in running}
+        yield list(_of_page(page, edges if len(edges) < len(page) else set(), words))
 
 
 def _of_page(page: Sequence[Line], running: set[Line], words: Counter[str]) -> Iterator[Paragraph]:

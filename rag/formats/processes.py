@@ -29,6 +29,7 @@ class Processes:
     def __init__(self, limits: Limits | None = None, count: int = 1, *, worker: str = WORKER) -> None:
         self.limits = limits or Limits()
         self.count = count
+        self._left = False
         self._all = [_Process(self.limits, worker) for _ in range(count)]
         self._idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
         for process in self._all:
@@ -38,6 +39,7 @@ class Processes:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._left = True
         for process in self._all:
             process.end()
 
@@ -45,6 +47,8 @@ class Processes:
         """Return the text of a file; waits for a process that is idle. Raises Unreadable."""
         process = self._idle.get()
         try:
+            if self._left:
+                raise RuntimeError("these processes were left")
             return process.extract(data, name)
         finally:
             self._idle.put(process)
@@ -79,7 +83,7 @@ class _Process:
             timer.cancel()
         if answer is None:
             raise Unreadable(self._why_it_ended(running))
-        if answer.get("exhausted"):
+        if answer.get("exhausted") or self._late.is_set():  # it ends, or is being ended
             self.end()
         return _extract(answer)
 

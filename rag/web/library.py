@@ -167,7 +167,7 @@ class Library:
         seen = self._look(path)
         document = indexed.get(name)
         if document and seen.sha256 == document.sha256:
-            return _row(document, counts[name], seen.signature.size, "indexed")
+            return _row(document, counts[name], seen.signature.size, "indexed", "; ".join(document.unread))
         if may_read and not seen.description and not seen.reason:
             seen = self._seen[path] = self._read(folder, path, seen)
         state: State = "unreadable" if seen.reason else "changed" if document else "new"

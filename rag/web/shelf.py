@@ -28,7 +28,7 @@ class Row:
     size: int | None  # bytes of the file
     passages: int | None  # None unless it is indexed
     state: State
-    reason: str = ""  # why it cannot be read
+    reason: str = ""  # why it, or a part of it, cannot be read
     removable: bool = True
 
     @property
