@@ -15,7 +15,6 @@ _ENGLISH: Mapping[PlaceKind, str] = {
     "slide": "slide {}",
     "notes": "notes",
     "sheet": "sheet {}",
-    "table": "table {}",
     "row": "row {}",
     "record": "record {}",
 }
@@ -25,7 +24,6 @@ _NORWEGIAN: Mapping[PlaceKind, str] = {
     "slide": "lysbilde {}",
     "notes": "notater",
     "sheet": "ark {}",
-    "table": "tabell {}",
     "row": "rad {}",
     "record": "post {}",
 }
@@ -35,7 +33,6 @@ _RUSSIAN: Mapping[PlaceKind, str] = {
     "slide": "слайд {}",
     "notes": "заметки",
     "sheet": "лист {}",
-    "table": "таблица {}",
     "row": "строка {}",
     "record": "запись {}",
 }

@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-PlaceKind = Literal[
-    "member", "message", "attachment", "page", "slide", "notes", "sheet", "table", "row", "record", "heading"
-]
+PlaceKind = Literal["member", "message", "attachment", "page", "slide", "notes", "sheet", "row", "record", "heading"]
 
 _ENCODED = str.maketrans({character: f"%{ord(character):02X}" for character in "%#~"})
 
