@@ -148,6 +148,13 @@ def _flagged(data: bytes) -> bytes:
     return local.replace(b"PK\x01\x02\x14\x03\x14\0\0\0", b"PK\x01\x02\x14\x03\x14\0\1\0")
 
 
+def _packed_in_an_unknown_way() -> bytes:
+    """Make a zip whose member names a compression that there is not."""
+    data = good()["a.zip"]
+    central = data.index(b"PK\x01\x02")
+    return data[: central + 10] + b"\x4d\0" + data[central + 12 :]
+
+
 def _bombs() -> Iterator[Broken]:
     zeros = bytes(UNPACKED_MEGABYTES * 1_000_000 + 1_000_000)
     small = zipped({f"{number}.txt": b"a" * 7_000_000 for number in range(5)})
@@ -213,8 +220,18 @@ def _xml() -> Iterator[Broken]:
             text = text[text.index("?>") + 2 :] if text.startswith("<?xml") else text
             text = text.replace(SENTENCE, "&e;" if kind == "outside" else "&j;")
             yield Broken(f"{kind}{name[1:]}", rezipped(files[name], {part: (doctype + text).encode()}), ENTITIES)
+    wide = _with_laughs(member(files["a.docx"], "word/document.xml"), "utf-16")
+    hidden = rezipped(files["a.docx"], {"word/document.xml": wide})
+    yield Broken("laughs-wide.docx", hidden, "the part word/document.xml of the file is damaged")
+    strings = _with_laughs(member(files["a.xlsx"], "xl/sharedStrings.xml"), "utf-8")
+    yield Broken("laughs.xlsx", rezipped(files["a.xlsx"], {"xl/sharedStrings.xml": strings}), "the workbook is damaged")
     yield Broken("laughs.html", page(f"<p>{SENTENCE}</p>").replace("<!doctype html>", LAUGHS).encode())
     yield Broken("outside.html", page(f"<p>{SENTENCE} &e;</p>").replace("<!doctype html>", OUTSIDE).encode())
+
+
+def _with_laughs(xml: bytes, encoding: str) -> bytes:
+    body = xml.decode().partition("?>")[2].replace(SENTENCE, f"{SENTENCE} &j;")
+    return f'<?xml version="1.0" encoding="{encoding}"?>{LAUGHS}{body}'.encode(encoding)
 
 
 def _packages() -> Iterator[Broken]:
@@ -271,6 +288,8 @@ def _others() -> Iterator[Broken]:
     yield Broken("nothing.json", b"{}", "the file holds no text")
     yield Broken("nothing.html", b"<html><body><script>1</script></body></html>", "the file holds no text")
     yield Broken("wrong-charset.eml", _with_charset(b"nonsense-8"))
+    yield Broken("headless.mbox", b"From nobody\n\nnothing\n", "the mailbox has no message")
+    yield Broken("unknown-packing.zip", _packed_in_an_unknown_way(), "it is packed in a way that is not known")
     yield Broken("headless.eml", b"\n\nnothing of a mail\n", "it has no head")
     message = mail("Lending", SENTENCE, files={"a.docx": PNG}).as_bytes()
     yield Broken("bad-attachment.eml", message)

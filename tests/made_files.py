@@ -218,6 +218,7 @@ def page(article: str, *, title: str = "A page", head: str = "") -> str:
     )
 
 
+@cache
 def good() -> dict[str, bytes]:
     """Return one sound file of every format; each says the same sentence."""
     return {

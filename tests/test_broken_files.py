@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -164,3 +165,17 @@ def test_no_process_stays_behind(hostile: Processes) -> None:
     hostile.__exit__()
     with pytest.raises(ProcessLookupError):
         os.kill(number, 0)
+
+
+@pytest.mark.parametrize("name", sorted(good()))
+def test_files_with_any_bytes_altered_are_read_or_told_of(name: str, processes: Processes) -> None:
+    """Nothing that altered bytes lead to is news to the module that reads the format."""
+    random = Random(name)
+    for _ in range(40):
+        data = bytearray(good()[name])
+        for _ in range(random.choice([1, 5, 25])):
+            at = random.randrange(len(data))
+            data[at : at + random.randrange(3)] = random.randbytes(random.randrange(3))
+        _, said = said_of(Broken(name, bytes(data)), processes)
+        assert "flaw" not in said, bytes(data)
+        assert "crash" not in said, bytes(data)

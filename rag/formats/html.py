@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from rag.formats import markup
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 _ARTICLE = 250  # characters: what is found below that is the page without its structure
 _BESIDE = ("nav", "footer", "aside", "script", "style")
+_NOT_XML = re.compile("[\\0-\\x08\\x0b\\x0c\\x0e-\\x1f\\ufffe\\uffff]")  # what lxml does not take
 _HEAD = 4096  # bytes in which a page names its encoding
 _UTF16 = {"utf-16", "utf-16le", "utf-16be", "utf-32", "ucs-2"}  # not so, if the name itself could be read as ASCII
 
@@ -24,12 +26,12 @@ def read(data: bytes, draft: Draft) -> None:
     import trafilatura
     from lxml import html
 
-    parser = html.HTMLParser(no_network=True, huge_tree=False)
-    tree = html.document_fromstring(_decoded(data), parser=parser)
+    parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
+    tree = html.document_fromstring(_decoded(data).encode("utf-8", "replace"), parser=parser)
     if any("depth" in error.message for error in parser.error_log):
         raise Unreadable("it is nested too deeply, as a trap would be; save the page anew")
     title = tree.findtext(".//title") or ""
-    whole = html.document_fromstring(html.tostring(tree, encoding="unicode"))  # as the search for the article alters it
+    whole = deepcopy(tree)  # as the search for the article alters it
     article = trafilatura.bare_extraction(
         tree, include_comments=False, include_formatting=True, favor_recall=True, with_metadata=True
     )
@@ -61,7 +63,7 @@ def _decoded(data: bytes) -> str:
             text = data.decode(encoding) if encoding and encoding not in _UTF16 else decoded(data)
         except (LookupError, UnicodeDecodeError):
             text = decoded(data)
-    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\0", "\ufffd"))
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", _NOT_XML.sub(" ", text))
     if not text.strip():
         raise Unreadable("the page is empty")
     return text

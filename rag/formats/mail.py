@@ -30,6 +30,10 @@ def read(data: bytes, draft: Draft) -> None:
         _message(data, draft, alone=True)
         return
     messages = list(_parted(data))
+    if not messages:
+        raise Unreadable(
+            "the mailbox has no message: none begins with a line «From …» that ends in a date; export it anew"
+        )
     for number, message in enumerate(messages, 1):
         with draft.place("message", number, _subject(_parsed(message))):
             _message(message, draft, alone=False)
@@ -38,12 +42,13 @@ def read(data: bytes, draft: Draft) -> None:
 def _parted(mailbox: bytes) -> Iterator[bytes]:
     """Cut a mailbox at the lines that begin messages, which in a message's own text are quoted."""
     starts = [match for match in _MESSAGE.finditer(mailbox) if match.start() == 0 or _after_blank(mailbox, match)]
-    for match, end in zip(starts, [*(each.start() for each in starts[1:]), len(mailbox)], strict=True):
+    ends = [*(each.start() for each in starts), len(mailbox)][1:]
+    for match, end in zip(starts, ends, strict=True):
         yield _QUOTED.sub(b"", mailbox[match.end() : end])
 
 
 def _after_blank(mailbox: bytes, match: re.Match[bytes]) -> bool:
-    return mailbox[: match.start()].endswith((b"\n\n", b"\n\r\n"))
+    return mailbox[max(0, match.start() - 3) : match.start()].endswith((b"\n\n", b"\n\r\n"))
 
 
 def _parsed(data: bytes) -> EmailMessage:

@@ -13,16 +13,18 @@ if TYPE_CHECKING:
 
 _HEADINGS = {**{f"h{level}": level for level in range(1, 7)}, "head": 0}  # of the last, an attribute tells the level
 _APART = frozenset({"p", "pre", "blockquote", "quote", "figcaption", "dl", "ul", "ol", "list", "table"})
+_ROWS, _CELLS = frozenset({"tr", "row"}), frozenset({"td", "th", "cell"})
 _ITEMS = frozenset({"li", "item"})
 _BLOCKS = (
     _APART
     | _ITEMS
+    | _ROWS
+    | _CELLS
     | {"div", "section", "article", "main", "aside", "header", "footer", "nav", "body", "html", "figure", "details"}
     | {"address", "fieldset", "form", "hr", "dt", "dd", "summary"}
 )
 _SKIPPED = frozenset({"script", "style", "noscript", "template", "svg", "math", "title", "meta", "link", "iframe"})
 _BREAKS = frozenset({"br", "lb"})
-_ROWS, _CELLS = frozenset({"tr", "row"}), frozenset({"td", "th", "cell"})
 _DEEPEST = 200  # elements in elements; what is deeper is written as it stands
 
 
@@ -54,17 +56,19 @@ class _Writer:
         name = tag(element)
         if name in _HEADINGS:
             self.flush()
-            level = _HEADINGS[name] or int(element.get("rend", "h2").strip("h") or 2)
+            level = _HEADINGS[name] or _HEADINGS.get(element.get("rend", ""), 2)
             self._draft.heading(level, text_of(element))
         elif name == "table" and depth < _DEEPEST:
             self.flush()
             self._table(element, depth)
         elif name in _BREAKS:
             self._line.append("\n")
-        elif name and name not in _SKIPPED:
-            self._block(element, name, depth) if name in _BLOCKS or _is_verbatim(element) else self._inside(
-                element, depth
-            )
+        elif name in _SKIPPED or not name:
+            return
+        elif name in _BLOCKS or _is_verbatim(element):
+            self._block(element, name, depth)
+        else:
+            self._inside(element, depth)
 
     def flush(self, *, apart: bool = False, item: bool = False) -> None:
         """Write the line that was collected."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import PurePosixPath
 
@@ -125,7 +128,7 @@ def _zipped(data: bytes) -> str:
             names = set(packed.namelist())
             # Its size as declared may be a lie, and it should be the first member and is not always.
             mimetype = packed.open("mimetype").read(100).strip() if "mimetype" in names else b""
-    except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError, RuntimeError):
         return "archive"  # which tells what is wrong with it
     if mimetype in _MIMETYPES:
         return _MIMETYPES[mimetype]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -26,13 +28,14 @@ def opened(data: bytes) -> Iterator[zipfile.ZipFile]:
             yield packed
     except Unreadable:
         raise
-    except RuntimeError as error:
-        if "password" in str(error) or "encrypted" in str(error):
-            raise Unreadable("it is encrypted; save a copy of it without a password") from None
-        raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
-        reason = "it is packed in a way that is not known" if isinstance(error, NotImplementedError) else DAMAGED
-        raise Unreadable(reason) from None
+    except NotImplementedError:
+        raise Unreadable("it is packed in a way that is not known; pack it anew as an ordinary .zip") from None
+    except RuntimeError as error:  # zipfile has no other for what is encrypted
+        if "password" not in str(error):
+            raise
+        raise Unreadable("it is encrypted; save a copy of it without a password") from None
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError):
+        raise Unreadable(DAMAGED) from None
 
 
 def unpacked(packed: zipfile.ZipFile, name: str, draft: Draft) -> bytes:
