@@ -14,7 +14,8 @@ from functools import cache
 import docx
 import pptx
 import xlsxwriter
-from matplotlib import get_data_path
+from matplotlib import get_data_path, rc_context
+from matplotlib.figure import Figure
 from PIL import Image
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.utils import ImageReader
@@ -45,6 +46,29 @@ def pdf(pages: Iterable[Sequence[Line]], *, password: str | None = None, title: 
 def paragraph(*texts: str, x: float = 60, top: float = 750) -> list[Line]:
     """Lay lines out one below the other."""
     return [(x, top - 14 * number, text) for number, text in enumerate(texts)]
+
+
+def turned_pdf(lines: Sequence[Line], rotation: int) -> bytes:
+    """Make a PDF of one page that is turned when it is shown, and drawn so that its lines are then upright."""
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=(600, 600))
+    canvas.setPageRotation(rotation)
+    canvas.translate(300, 300)
+    canvas.rotate(rotation)
+    for x, y, text in lines:
+        canvas.drawString(x - 200, y, text)
+    canvas.save()
+    return file.getvalue()
+
+
+def drawing(text: str) -> bytes:
+    """Make a PDF of a drawing, in fonts that have letters beyond the first 65,536 characters."""
+    file = io.BytesIO()
+    figure = Figure()
+    figure.text(0.1, 0.5, text)
+    with rc_context({"pdf.fonttype": 42}):
+        figure.savefig(file, format="pdf")
+    return file.getvalue()
 
 
 def scanned_pdf(pages: int, *, texts: Mapping[int, str] | None = None) -> bytes:

@@ -194,6 +194,17 @@ def test_a_table_is_read_along_its_rows() -> None:
     assert [line.split() for line in lines if line] == [[name, *value.split()] for name, value in rows]
 
 
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_pages_that_are_shown_turned(rotation: int) -> None:
+    lines = made.paragraph("A landscape page has a sentence", "that goes on in its second line.", x=0, top=0)
+    found = read("a.pdf", made.turned_pdf(lines, rotation))
+    assert found.text == "A landscape page has a sentence that goes on in its second line."
+
+
+def test_characters_beyond_the_first_plane() -> None:
+    assert read("a.pdf", made.drawing("The set 𝔸 is open")).text == "The set 𝔸 is open"
+
+
 def test_lines_become_paragraphs_and_hyphens_go() -> None:
     lines = made.paragraph(
         "Китобойный промысел в Норвегии был изве-",

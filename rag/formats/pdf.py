@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
@@ -27,27 +28,22 @@ _ENDS = _SPACES | _PARTED | {10, 13}  # of words
 _LINE_END = Word("\n", None)
 
 
+class _Page(NamedTuple):
+    """A page as it was read: its lines, or what Tesseract finds in its picture."""
+
+    lines: Sequence[Line] = ()
+    is_scan: bool = False
+    recognised: str = ""
+    is_damaged: bool = False
+
+
 def read(data: bytes, draft: Draft) -> None:
     """Read every page."""
     document = _opened(data)
     draft.describe(_title(document))
-    pages: list[list[Line]] = []
-    scans: dict[int, str] = {}
-    damaged: list[int] = []
-    for number in range(1, len(document) + 1):
-        try:
-            page = document[number - 1]
-        except pdfium.PdfiumError:
-            damaged.append(number)
-            pages.append([])
-            continue
-        found, is_scan = _lines(page)
-        pages.append([] if is_scan else found)
-        if is_scan:
-            scans[number] = _recognised(page) if ocr.program() else ""
-        page.close()
-    _write(pages, scans, draft)
-    _tell(damaged, [number for number, text in scans.items() if not text.strip()], len(pages), draft)
+    pages = [_page(document, index) for index in range(len(document))]
+    _write(pages, draft)
+    _tell(pages, draft)
 
 
 def _opened(data: bytes) -> pdfium.PdfDocument:
@@ -70,19 +66,44 @@ def _title(document: pdfium.PdfDocument) -> str:
     return "" if is_name or len(title) < 4 else title
 
 
-def _lines(page: pdfium.PdfPage) -> tuple[list[Line], bool]:
-    """Return the lines of a page, and whether it is a picture that has to be read otherwise."""
+def _page(document: pdfium.PdfDocument, index: int) -> _Page:
+    try:
+        page = document[index]
+        words = _words(page)
+        letters = "".join(word.text for word in words if word.box)
+        unknown = sum(letter == "\ufffd" or "\ue000" <= letter <= "\uf8ff" for letter in letters)
+        is_scan = len(letters) <= _FEW_LETTERS and _has_large_picture(page)
+        if is_scan or unknown > _UNKNOWN * max(len(letters), _FEW_LETTERS):
+            return _Page(is_scan=True, recognised=_recognised(page) if ocr.program() else "")
+        return _Page(lines(words))
+    except pdfium.PdfiumError:
+        return _Page(is_damaged=True)
+
+
+def _words(page: pdfium.PdfPage) -> list[Word]:
+    """Return the words and the line ends of a page in the order of drawing, with boxes as the page is shown."""
     text_page = page.get_textpage()
-    words = list(_words(text_page))
+    words = list(_drawn(text_page))
     text_page.close()
-    letters = "".join(word.text for word in words if word.box)
-    unknown = sum(letter == "\ufffd" or "\ue000" <= letter <= "\uf8ff" for letter in letters)
-    is_scan = len(letters) <= _FEW_LETTERS and _has_large_picture(page)
-    return lines(words), is_scan or unknown > _UNKNOWN * max(len(letters), _FEW_LETTERS)
+    rotation = page.get_rotation()
+    if not rotation:
+        return words
+    width, height = page.get_size()
+    return [Word(text, _turned(box, rotation, width, height) if box else None) for text, box in words]
 
 
-def _words(text_page: pdfium.PdfTextPage) -> Iterator[Word]:
-    """Yield the words and the line ends of a page in the order of drawing.
+def _turned(box: Box, rotation: int, width: float, height: float) -> Box:
+    """Return a box on a page that is shown turned by 90, 180 or 270 degrees, and is then so wide and high."""
+    left, bottom, right, top = box
+    if rotation == 90:
+        return bottom, height - right, top, height - left
+    if rotation == 180:
+        return width - right, height - top, width - left, height - bottom
+    return width - top, left, width - bottom, right
+
+
+def _drawn(text_page: pdfium.PdfTextPage) -> Iterator[Word]:
+    """Yield the words and the line ends of a page.
 
     The functions of PDFium are called directly, and for boxes of the first and last letters only: a thousand pages are
     millions of characters.
@@ -97,12 +118,22 @@ def _words(text_page: pdfium.PdfTextPage) -> Iterator[Word]:
             continue
         if letters:
             hyphen = "-" if code in _PARTED else ""
-            yield Word("".join(letters) + hyphen, _box(pointer, first, i - 1))
+            yield Word(_joined(letters) + hyphen, _box(pointer, first, i - 1))
             letters = []
         if code not in _SPACES:
             yield _LINE_END
     if letters:
-        yield Word("".join(letters), _box(pointer, first, first + len(letters) - 1))
+        yield Word(_joined(letters), _box(pointer, first, first + len(letters) - 1))
+
+
+def _joined(letters: Sequence[str]) -> str:
+    """Return letters as a word; those beyond the first 65,536 characters come in halves."""
+    word = "".join(letters)
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return word.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return word
 
 
 def _box(pointer: object, first: int, last: int) -> Box:
@@ -136,21 +167,23 @@ def _recognised(page: pdfium.PdfPage) -> str:
         return ""
 
 
-def _write(pages: Sequence[Sequence[Line]], scans: dict[int, str], draft: Draft) -> None:
-    for number, page in enumerate(paragraphs(pages), 1):
+def _write(pages: Sequence[_Page], draft: Draft) -> None:
+    texts = paragraphs([page.lines for page in pages])
+    for number, (page, text) in enumerate(zip(pages, texts, strict=True), 1):
+        recognised = (Paragraph(" ".join(each.split())) for each in page.recognised.split("\n\n"))
         with draft.place("page", number):
-            recognised = (Paragraph(" ".join(each.split())) for each in scans.get(number, "").split("\n\n"))
-            for paragraph in [*page, *recognised]:
+            for paragraph in [*text, *recognised]:
                 draft.add(paragraph.text, apart=True, boilerplate=paragraph.is_running)
 
 
-def _tell(damaged: Sequence[int], unread: Sequence[int], count: int, draft: Draft) -> None:
+def _tell(pages: Sequence[_Page], draft: Draft) -> None:
     """Tell which pages could not be read, and what to do."""
-    if damaged:
-        draft.leave_out(f"damaged: {_said(damaged, count)}; open the PDF and save it anew")
-    if unread:
+    numbered = list(enumerate(pages, 1))
+    if damaged := [number for number, page in numbered if page.is_damaged]:
+        draft.leave_out(f"damaged: {_said(damaged, len(pages))}; open the PDF and save it anew")
+    if unread := [number for number, page in numbered if page.is_scan and not page.recognised.strip()]:
         advice = "Tesseract reads nothing in them" if ocr.program() else ocr.ADVICE
-        draft.leave_out(f"scanned, without text: {_said(unread, count)}; {advice}")
+        draft.leave_out(f"scanned, without text: {_said(unread, len(pages))}; {advice}")
 
 
 def _said(numbers: Sequence[int], count: int) -> str:
