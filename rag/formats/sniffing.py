@@ -82,9 +82,7 @@ def suffix_of(name: str) -> str:
 def is_plain_text(data: bytes, name: str) -> bool:
     """Tell whether a file is text, to be read as it stands: by its name, and by its first bytes not something else."""
     signatures = (b"PK\x03\x04", b"%PDF-", b"{\\rtf", _OLE, *_COMPRESSED)
-    return (
-        BY_SUFFIX.get(suffix_of(name), TEXT) == TEXT and not data.startswith(signatures) and data[257:262] != b"ustar"
-    )
+    return BY_SUFFIX.get(suffix_of(name)) == TEXT and not data.startswith(signatures) and data[257:262] != b"ustar"
 
 
 def recognise(data: bytes, name: str) -> str:
