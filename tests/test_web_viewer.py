@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from html.parser import HTMLParser
 from http.client import HTTPConnection
 from pathlib import Path
@@ -125,8 +126,7 @@ def test_paragraphs_are_elements_and_wrapped_lines_stay_together() -> None:
 
 
 def test_boilerplate_is_dimmed() -> None:
-    document = the_document("Menu | Home\n\nThe text.")
-    document = Document(*(getattr(document, name) for name in document.__slots__[:-1]), (Span(0, 11),))
+    document = replace(the_document("Menu | Home\n\nThe text."), boilerplate=(Span(0, 11),))
     page = shown(document, (13, 22), at=1)
     assert page.dimmed == "Menu | Home"
     assert ENGLISH.dimmed in page.all

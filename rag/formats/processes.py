@@ -127,7 +127,7 @@ class _Process:
                 f"reading it takes longer than {self._limits.seconds:g} s; split the file or raise the setting "
                 "max_read_seconds"
             )
-        code = running.returncode
+        code = running.wait()
         cause = signal.Signals(-code).name if code < 0 and -code in set(signal.Signals) else f"exit code {code}"
         return f"reading it made the parser crash ({cause}), so it may be damaged; open it and save it anew"
 
