@@ -11,7 +11,8 @@ from rag.formats.pdf_layout import Line
 
 _APART = 0.6  # of a line's height between two lines: more begins a paragraph
 _ANOTHER_SIZE = 0.15  # of a line's height: a heading, a caption, a footnote
-_SHORT = 0.8  # of the widest line: a shorter one that ends a sentence ends a paragraph
+_SHORT = 0.85  # of the width of the column: a shorter line that ends a sentence ends a paragraph
+_COLUMN = 50  # points
 _INDENT = 0.8  # of a line's height
 _EDGE = 2  # lines at the top and at the bottom of a page that may be running heads
 _LONGEST_WORD = 60  # characters
@@ -41,10 +42,12 @@ def paragraphs(pages: Sequence[Sequence[Line]]) -> Iterator[list[Paragraph]]:
 
 
 def _of_page(page: Sequence[Line], running: set[Line], words: Counter[str]) -> Iterator[Paragraph]:
-    right = max((line.right for line in page if line not in running), default=0.0)
+    right: dict[int, float] = {}
+    for line in page:
+        right[_column(line)] = max(line.right, right.get(_column(line), 0.0))
     run: list[Line] = []
     for line in page:
-        if run and (line in running or _begins(line, run[-1], right)):
+        if run and (line in running or _begins(line, run[-1], right[_column(run[-1])])):
             yield Paragraph(_joined(run, words))
             run = []
         if line in running:
@@ -55,18 +58,25 @@ def _of_page(page: Sequence[Line], running: set[Line], words: Counter[str]) -> I
         yield Paragraph(_joined(run, words))
 
 
+def _column(line: Line) -> int:
+    """Return by what the lines of one column are alike: about where they begin."""
+    return round(line.left / _COLUMN)
+
+
 def _begins(line: Line, before: Line, right: float) -> bool:
-    """Tell whether a line begins a paragraph; `right` is where the longest line of the page ends."""
+    """Tell whether a line begins a paragraph; `right` is where the longest line of the column ends."""
     height = max(min(line.height, before.height), 1.0)
-    gap = before.bottom - line.top
-    if gap > _APART * height or line.bottom > before.top:  # farther down, or back up: in the next column
-        return not _half(before.text.rstrip()) or not line.text[:1].islower()
     if abs(line.height - before.height) > _ANOTHER_SIZE * height or _ITEM.match(line.text.lstrip()):
         return True
+    ended = _END.search(before.text.rstrip()) is not None
+    if line.bottom > before.top:  # in the next column
+        return ended
+    if before.bottom - line.top > _APART * height:
+        return not _half(before.text.rstrip()) or not line.text[:1].islower()
     if _is_row(line) or _is_row(before):
         return True
-    ended = _END.search(before.text.rstrip()) is not None
-    return ended and (before.right < _SHORT * right or line.left > before.left + _INDENT * height)
+    is_short = before.right - before.left < _SHORT * (right - before.left)
+    return ended and (is_short or line.left > before.left + _INDENT * height)
 
 
 def _joined(lines: Sequence[Line], words: Counter[str]) -> str:
