@@ -408,7 +408,7 @@ ARTICLE = (
 )
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "cp1251"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1251", "utf-16", "utf-16-le"])
 def test_web_pages_without_their_menus(encoding: str) -> None:
     head = f'<meta charset="{encoding}"><meta property="article:published_time" content="2025-03-04T10:00:00Z">'
     article = ARTICLE.replace("Krill", "Криль")

@@ -18,7 +18,6 @@ _ARTICLE = 250  # characters: what is found below that is the page without its s
 _BESIDE = ("nav", "footer", "aside", "script", "style")
 _NOT_XML = re.compile("[\\0-\\x08\\x0b\\x0c\\x0e-\\x1f\\ufffe\\uffff]")  # what lxml does not take
 _HEAD = 4096  # bytes in which a page names its encoding
-_UTF16 = {"utf-16", "utf-16le", "utf-16be", "utf-32", "ucs-2"}  # not so, if the name itself could be read as ASCII
 
 
 def read(data: bytes, draft: Draft) -> None:
@@ -53,20 +52,24 @@ def _write_whole(page: Element, draft: Draft) -> None:
 
 
 def _decoded(data: bytes) -> str:
-    """Return the text of a page: in UTF-8 if it is, else in the encoding that it names, else as it is recognised."""
-    named = _CHARSET.search(data[:_HEAD])
-    encoding = named[1].decode("ascii", "replace").lower() if named else ""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        try:
-            text = data.decode(encoding) if encoding and encoding not in _UTF16 else decoded(data)
-        except (LookupError, UnicodeDecodeError):
-            text = decoded(data)
-    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", _NOT_XML.sub(" ", text))
+    """Return the text of a page without what XML cannot hold. Raises Unreadable."""
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", _NOT_XML.sub(" ", _text(data)))
     if not text.strip():
         raise Unreadable("the page is empty")
     return text
+
+
+def _text(data: bytes) -> str:
+    """Return the text of a page: in UTF-8 if it is, else in the encoding that it names, else as it is recognised."""
+    if b"\0" in data[:_HEAD]:
+        return decoded(data)
+    named = _CHARSET.search(data[:_HEAD])
+    for encoding in ("utf-8", named[1].decode("ascii", "replace") if named else "utf-8"):
+        try:
+            return data.decode(encoding)
+        except (LookupError, UnicodeError):  # no such encoding, or another
+            continue
+    return decoded(data)
 
 
 def _date(written: str | None) -> dt.date | None:

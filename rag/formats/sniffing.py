@@ -72,7 +72,7 @@ _FOREIGN = (
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
 _HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _MAIL = re.compile(rb"(?:From [^\n]*\n)?(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\r?\n(?:[ \t][^\n]*\n)*){2,}")
-_HEAD = 4096
+_HEAD = 4096  # bytes in which the content of a file shows
 
 
 def suffix_of(name: str) -> str:
@@ -149,9 +149,9 @@ def _text_by_content(data: bytes, suffix: str) -> str:
         raise Unreadable(f"it is no {suffix} file but {foreign}{remedy}")
     if data.startswith(b"PK") or b"\0" in data[:_HEAD] or (suffix in {".zip", ".pdf"} and not _is_plain(data)):
         raise Unreadable(f"it is no {suffix} file, or damaged or cut off; open it, save it anew or fetch it again")
-    if _HTML.match(data):
+    if _HTML.match(data[:_HEAD]):
         return "html"
-    if _MAIL.match(data):
+    if _MAIL.match(data[:_HEAD]):
         return "mail"
     return TEXT
 
