@@ -8,9 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from rag.formats import tables, zips
 from rag.formats.draft import Draft, Unreadable
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
 
 Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
@@ -34,10 +38,10 @@ def read(data: bytes, draft: Draft) -> None:
         raise Unreadable(f"the workbook is damaged ({reason}); open it and save it anew") from None
 
 
-def _rows(sheet: object) -> Iterator[tuple[int, Sequence[str]]]:
+def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, Sequence[str]]]:
     """Yield the rows with the numbers that the program shows beside them."""
-    first = sheet.start[0] if sheet.start else 0  # type: ignore[attr-defined]
-    for number, row in enumerate(sheet.to_python(skip_empty_area=True), first + 1):  # type: ignore[attr-defined]
+    first = sheet.start[0] if sheet.start else 0
+    for number, row in enumerate(sheet.to_python(skip_empty_area=True), first + 1):
         yield number, [_written(cell) for cell in row]
 
 
