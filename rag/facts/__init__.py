@@ -1,0 +1,11 @@
+"""Figures and dates of texts: found, normalised, compared.
+
+>>> from rag import facts
+>>> [(fact.text, str(fact.value), fact.unit) for fact in facts.find("omtrent 14 milliarder dollar", "no")]
+[('14 milliarder dollar', '14000000000', 'USD')]
+"""
+
+from rag.facts.finding import find
+from rag.facts.records import Amount, Bound, Fact, Kind, Period, Relation, Verdict
+
+__all__ = ["Amount", "Bound", "Fact", "Kind", "Period", "Relation", "Verdict", "find"]

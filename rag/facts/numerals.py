@@ -1,0 +1,316 @@
+"""Numbers as texts write them: «5 700 000», «1.234.567,89», «4万亿», «полтора миллиона», «half a million»."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import pairwise
+from typing import NamedTuple
+
+from rag.facts.lexicon import Lexicon, Token
+
+_LONGEST = 30  # digits; what is longer is no quantity, and nobody shall wait for it
+_SEPARATOR = re.compile(r"[^\d]")
+_INDIAN = re.compile(r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")
+_HALF = Decimal("0.5")
+
+_HAN_DIGITS = {character: number for number, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_HAN_TENS = {"十": 10, "百": 100, "千": 1000}
+_HAN_MYRIADS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8, "兆": 10**12}
+_FRACTIONS = {"½": "0.5", "¼": "0.25", "¾": "0.75"}
+
+
+class Numeral(NamedTuple):
+    """A number and where it ends among the tokens."""
+
+    value: Decimal
+    step: Decimal  # the value of the last place written
+    end: int
+    literal: Decimal  # without multipliers
+    multiplier: Decimal  # 1 without any
+    in_words: bool
+    vague: bool = False  # «100多»: somewhat more
+
+
+class Numerals:
+    """Reads the numbers among tokens in one language."""
+
+    def __init__(self, lexicon: Lexicon, tokens: Sequence[Token], forms: Sequence[str]) -> None:
+        self._lexicon = lexicon
+        self._tokens = tokens
+        self._forms = forms
+
+    def at(self, place: int, *, of_money: bool = False) -> Numeral | None:
+        """Return the number that begins at a token. `of_money`: a sign of money stands before it."""
+        first = self._simple(place)
+        if first is None:
+            return None
+        number = self._multiplied(first, of_money)
+        return self._compound(number) if number.multiplier > 1 else number
+
+    def _simple(self, place: int) -> Numeral | None:
+        if place >= len(self._tokens):
+            return None
+        token = self._tokens[place]
+        if token.kind == "number":
+            return self._digits(place)
+        if token.kind == "han":
+            return self._han(place)
+        if token.kind == "word":
+            return self._words(place)
+        if token.text in _FRACTIONS:
+            value = Decimal(_FRACTIONS[token.text])
+            return Numeral(value, Decimal("0.01"), place + 1, value, Decimal(1), False)
+        return None
+
+    def _digits(self, place: int) -> Numeral | None:
+        written = literal(self._tokens[place].text, self._lexicon)
+        if written is None:
+            return None
+        value, step = written
+        return Numeral(value, step, place + 1, value, Decimal(1), False)
+
+    # --- multipliers ---
+
+    def _multiplied(self, number: Numeral, of_money: bool) -> Numeral:
+        number = self._and_a_half(number)
+        end, multiplier, vague = number.end, Decimal(1), False
+        while True:
+            if self._is_more(end) and self._multiplier(end + 1, of_money):
+                end, vague = end + 1, True
+            found = self._multiplier(end, of_money)
+            if found is None:
+                break
+            multiplier *= found[0]
+            end = found[1]
+        if multiplier == 1:
+            return number
+        return number._replace(
+            value=number.value * multiplier,
+            step=number.step * multiplier,
+            end=end,
+            multiplier=multiplier,
+            vague=vague,
+        )
+
+    def _is_more(self, place: int) -> bool:
+        return place < len(self._tokens) and self._tokens[place].text in {"多", "余", "餘"}
+
+    def _multiplier(self, place: int, of_money: bool) -> tuple[Decimal, int] | None:
+        if place >= len(self._tokens):
+            return None
+        token = self._tokens[place]
+        if token.kind == "han":
+            value = _han_multiplier(token.text)
+            return (value, place + 1) if value else None
+        if token.text in self._lexicon.glued:
+            capital = token.capital and token.text != "k"
+            if not (token.glued and (of_money or capital or token.text == "k") and not self._is_glued_on(place)):
+                return None if token.text != "т" or token.glued else None
+        if token.opens:
+            return None
+        return self._lexicon.multipliers.at(self._forms, place)
+
+    def _is_glued_on(self, place: int) -> bool:
+        """Tell whether more letters or digits touch the token («5M2»)."""
+        following = place + 1
+        return (
+            following < len(self._tokens)
+            and self._tokens[following].glued
+            and self._tokens[following].kind in {"number", "word"}
+        )
+
+    def _and_a_half(self, number: Numeral) -> Numeral:
+        found = self._lexicon.and_a_half.at(self._forms, number.end)
+        if not found:
+            return number
+        value = number.literal + _HALF
+        return number._replace(value=value, literal=value, step=_HALF, end=found[1])
+
+    def _compound(self, number: Numeral) -> Numeral:
+        """Add what follows in smaller units: «1亿2000万», «5 млн 300 тыс.»."""
+        while (following := self._simple(number.end)) and not self._tokens[number.end].opens:
+            rest = self._multiplied(following, of_money=False)
+            if rest.in_words != number.in_words or not 1 < rest.multiplier < number.multiplier:
+                break
+            if rest.value >= number.multiplier:
+                break
+            number = rest._replace(value=number.value + rest.value, literal=number.literal)
+        return number
+
+    # --- words ---
+
+    def _words(self, place: int) -> Numeral | None:
+        tokens, lexicon = self._tokens, self._lexicon
+        if tokens[place].text in lexicon.halves:
+            return self._half(place)
+        total, current, end, seen = Decimal(0), Decimal(0), place, False
+        last = Decimal(0)
+        while end < len(tokens):
+            text = tokens[end].text
+            if text == "-" and seen and tokens[end].glued:
+                end += 1
+                continue
+            if text in lexicon.joins and seen and current >= 100 and self._value(end + 1) is not None:
+                end += 1
+                continue
+            value = self._value(end)
+            if value is None:
+                break
+            if value == 100 and "hundr" in self._forms[end] and current and current < 100:
+                current *= 100
+            elif not seen or _fits(current, value):
+                current += value
+            else:
+                break
+            seen, last, end = True, value, end + 1
+        if not seen:
+            return None
+        while tokens[end - 1].text == "-":
+            end -= 1
+        value = total + current
+        return Numeral(value, _place_value(value, last), end, value, Decimal(1), True)
+
+    def _value(self, place: int) -> Decimal | None:
+        if place >= len(self._tokens):
+            return None
+        text = self._tokens[place].text
+        if text in {"hundred", "hundre"}:
+            return Decimal(100)
+        return self._lexicon.numerals.get(text)
+
+    def _half(self, place: int) -> Numeral | None:
+        """Read «half a million», «en halv million»: half of something must follow."""
+        following = place + 1
+        if following < len(self._tokens) and self._tokens[following].text in self._lexicon.half_articles:
+            following += 1
+        if not self._lexicon.multipliers.at(self._forms, following):
+            return None
+        return Numeral(_HALF, _HALF, following, _HALF, Decimal(1), True)
+
+    # --- Chinese numerals ---
+
+    def _han(self, place: int) -> Numeral | None:
+        value = han_value(self._tokens[place].text)
+        if value is None:
+            return None
+        last = self._tokens[place].text[-1]
+        step = Decimal(_HAN_TENS.get(last, _HAN_MYRIADS.get(last, 1)))
+        multiplier = Decimal(_HAN_MYRIADS.get(last, 1))
+        return Numeral(value, step, place + 1, value, multiplier, True)
+
+
+def _fits(current: Decimal, value: Decimal) -> bool:
+    """Tell whether a number word goes on a number: «двадцать» + «пять», «сто» + «пять», not «пять» + «шесть»."""
+    if value < 10:
+        return current % 10 == 0 and current % 100 != 10 and current > 0
+    return value < 100 and current >= 100 and current % 100 == 0
+
+
+def _place_value(value: Decimal, last: Decimal) -> Decimal:
+    if value != value.to_integral_value():
+        return _HALF
+    return Decimal(100) if last == 100 else Decimal(10) if last >= 20 and last % 10 == 0 else Decimal(1)
+
+
+def literal(text: str, lexicon: Lexicon) -> tuple[Decimal, Decimal] | None:
+    """Return the value of a number in digits and that of its last place; None if it is no number (a version, a date).
+
+    Signs between digits that allow one reading only are read so in every language; the language decides on «1.234».
+    """
+    if len(text) > _LONGEST:
+        return None
+    separators = _SEPARATOR.findall(text)
+    if not separators:
+        return Decimal(text), Decimal(1)
+    groups = _SEPARATOR.split(text)
+    if not _is_number(text, separators, groups, lexicon):
+        return None
+    has_decimals = _has_decimals(separators, groups, lexicon) and not _is_indian_integer(text)
+    whole = "".join(groups[:-1] if has_decimals else groups)
+    decimals = groups[-1] if has_decimals else ""
+    return Decimal(f"{whole}.{decimals}" if decimals else whole), Decimal(1).scaleb(-len(decimals))
+
+
+def _is_number(text: str, separators: list[str], groups: list[str], lexicon: Lexicon) -> bool:
+    if _INDIAN.fullmatch(text):
+        return True
+    decimals = _has_decimals(separators, groups, lexicon)
+    grouping, grouped = (separators[:-1], groups[:-1]) if decimals else (separators, groups)
+    if len({_blank(sign) for sign in grouping}) > 1 or (decimals and grouping and separators[-1] == grouping[-1]):
+        return False
+    if grouping and (not 1 <= len(grouped[0]) <= 3 or any(len(group) != 3 for group in grouped[1:])):
+        return False
+    return not (decimals and separators[-1] not in ".,")
+
+
+def _has_decimals(separators: list[str], groups: list[str], lexicon: Lexicon) -> bool:
+    """Tell whether the last sign is a decimal one."""
+    last = separators[-1]
+    if last not in ".,":
+        return False
+    if len(groups[-1]) != 3 or groups[0].startswith("0") or len(groups[0]) > 3:
+        return len(separators) == 1 or last != separators[0]
+    if len(separators) > 1:
+        return last != separators[0]
+    return last == lexicon.decimal or (last == "." and not lexicon.dot_groups)
+
+
+def _is_indian_integer(text: str) -> bool:
+    return bool(_INDIAN.fullmatch(text)) and "." not in text
+
+
+def _blank(sign: str) -> str:
+    return " " if sign.isspace() else "'" if sign == "’" else sign
+
+
+def _han_multiplier(text: str) -> Decimal | None:
+    """Return the value of a run of Chinese multipliers («万亿»), None of any other numeral."""
+    value = Decimal(1)
+    for character in text:
+        factor = _HAN_TENS.get(character) or _HAN_MYRIADS.get(character)
+        if factor is None or (factor == 10 and len(text) == 1):
+            return None
+        value *= factor
+    return value
+
+
+def han_value(text: str) -> Decimal | None:
+    """Return the value of a Chinese numeral, None when the characters make none.
+
+    >>> han_value("两千三百万"), han_value("二〇二六"), han_value("万一")
+    (Decimal('23000000'), Decimal('2026'), None)
+    """
+    if len(text) > _LONGEST:
+        return None
+    if len(text) > 1 and all(character in _HAN_DIGITS for character in text):
+        return Decimal("".join(str(_HAN_DIGITS[character]) for character in text))
+    total, section, digit = Decimal(0), Decimal(0), None
+    ceiling = None
+    for character in text:
+        if character == "半":
+            return Decimal("0.5") if text == "半" else None
+        if character in _HAN_DIGITS:
+            if digit:
+                return None
+            digit = _HAN_DIGITS[character]
+        elif character in _HAN_TENS:
+            section += (digit if digit is not None else 1) * _HAN_TENS[character]
+            digit = None
+        else:
+            section += digit or 0
+            if not section and not total:
+                return None
+            factor = _HAN_MYRIADS[character]
+            if ceiling is not None and factor > ceiling:
+                total = (total + section) * factor
+            else:
+                total += section * factor
+            section, digit, ceiling = Decimal(0), None, factor
+    return total + section + (digit or 0)
+
+
+def fitting(numbers: Sequence[Decimal]) -> bool:
+    """Tell whether numbers rise, as the ends of a range do."""
+    return all(low < high for low, high in pairwise(numbers))

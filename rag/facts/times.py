@@ -1,0 +1,579 @@
+"""Dates and periods as texts write them, and what «next year» means in a text of a known date."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rag import dates
+from rag.facts.lexicon import Lexicon, Token
+from rag.facts.numerals import han_value
+from rag.facts.records import Period
+
+_UNTOLD = "XXXX"
+_DASHES = "-–—~～"
+_NUMERIC = re.compile(r"(?:(?:19|20)\d{2}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([/.])\d{1,2}\2(?:19|20)\d{2})(?![\d.,/-]\d|[^\W\d_])")
+_QUARTERS = re.compile(r"(?P<kind>[qh])(?P<number>[1-4])(?!\w)", re.IGNORECASE)
+_QUARTER_YEAR = re.compile(r"[ \u00a0'’,-]{0,2}(?P<year>(?:19|20)\d{2})(?!\d)")
+_DAY_SUFFIXES = {"st", "nd", "rd", "th", "-го", "го"}
+
+
+class Dated(NamedTuple):
+    """A period and where it stands among the tokens."""
+
+    period: Period
+    start: int
+    end: int
+    is_range: bool = False
+
+
+def day(year: int | None, month: int, number: int) -> Period | None:
+    """Return a day, of an untold year if that is None, or None when there is no such day."""
+    try:
+        date = dt.date(year or 2024, month, number)  # 2024 has a 29 February
+    except ValueError:
+        return None
+    return Period(date.isoformat(), date, date) if year else Period(f"{_UNTOLD}-{month:02}-{number:02}", None, None)
+
+
+def month_of(year: int | None, month: int) -> Period:
+    """Return a month."""
+    if not year:
+        return Period(f"{_UNTOLD}-{month:02}", None, None)
+    return Period(f"{year:04}-{month:02}", dt.date(year, month, 1), _last_day(year, month))
+
+
+def part_of(year: int | None, kind: str, number: int) -> Period | None:
+    """Return a quarter (kind ``Q``) or a half (``H``) of a year."""
+    months = 3 if kind == "Q" else 6
+    if not 1 <= number <= 12 // months:
+        return None
+    if not year:
+        return Period(f"{_UNTOLD}-{kind}{number}", None, None)
+    last = months * number
+    return Period(f"{year:04}-{kind}{number}", dt.date(year, last - months + 1, 1), _last_day(year, last))
+
+
+def year_of(year: int) -> Period:
+    """Return a year."""
+    return Period(f"{year:04}", dt.date(year, 1, 1), dt.date(year, 12, 31))
+
+
+def decade_of(year: int) -> Period:
+    """Return the ten years that begin with `year`."""
+    return Period(f"{year // 10:03}X", dt.date(year, 1, 1), dt.date(year + 9, 12, 31))
+
+
+def century_of(first: int) -> Period:
+    """Return the hundred years that begin with `first`, a multiple of 100."""
+    return Period(f"{first // 100:02}XX", dt.date(max(first, 1), 1, 1), dt.date(first + 99, 12, 31))
+
+
+def span(first: Period, last: Period) -> Period | None:
+    """Return the time from one period to another, None when it would end before it begins."""
+    if first.first and last.last and first.first > last.last:
+        return None
+    return Period(f"{first.name}/{last.name}", first.first, last.last)
+
+
+def relative(rule: str, today: dt.date) -> Period | None:
+    """Return the period that a rule such as ``year+1`` means in a text of a day."""
+    unit, offset = re.fullmatch(r"([a-z]+)([+-]\d+)", rule).groups()  # type: ignore[union-attr]
+    count = int(offset)
+    try:
+        if unit == "day":
+            date = today + dt.timedelta(days=count)
+            return Period(date.isoformat(), date, date)
+        if unit == "year":
+            return year_of(today.year + count)
+        if unit == "month":
+            number = today.year * 12 + today.month - 1 + count
+            return month_of(number // 12, number % 12 + 1)
+        number = today.year * 4 + (today.month - 1) // 3 + count
+        return part_of(number // 4, "Q", number % 4 + 1)
+    except (ValueError, OverflowError):  # before the year 1, after the year 9999
+        return None
+
+
+def _last_day(year: int, month: int) -> dt.date:
+    return dt.date(year, month, calendar.monthrange(year, month)[1])
+
+
+class Times:
+    """Reads the dates and periods among tokens in one language."""
+
+    def __init__(
+        self, text: str, lexicon: Lexicon, tokens: Sequence[Token], forms: Sequence[str], today: dt.date | None
+    ) -> None:
+        self._text = text
+        self._lexicon = lexicon
+        self._tokens = tokens
+        self._forms = forms
+        self._today = today
+
+    def at(self, place: int) -> Dated | None:
+        """Return the date or period that begins at a token."""
+        first = self._single(place)
+        if first is None:
+            return self._bare_span(place)
+        return self._span(first) or first
+
+    # --- spans of time ---
+
+    def _bare_span(self, place: int) -> Dated | None:
+        """Read «2020–2025» and «5–7 мая 2025», of which the first number alone would be none."""
+        joiner = place + 1
+        if self._number(place) is None or not self._is_dash(joiner):
+            return None
+        year, last = self._plain_year(place), self._single(joiner + 1)
+        if year and last is None and self._plain_year(joiner + 1):
+            last = Dated(year_of(self._plain_year(joiner + 1) or 0), joiner + 1, joiner + 2)
+        if last is None:
+            return None
+        if year and len(last.period.name) == 4:
+            period = span(year_of(year), last.period)
+            return Dated(period, place, last.end, True) if period and period.first != period.last else None
+        return self._days(place, last)
+
+    def _days(self, place: int, last: Dated) -> Dated | None:
+        number = self._number(place)
+        parts = last.period.name.split("-")
+        if number is None or len(parts) != 3:
+            return None
+        year = None if parts[0] == _UNTOLD else int(parts[0])
+        first = day(year, int(parts[1]), number)
+        period = span(first, last.period) if first else None
+        return Dated(period, place, last.end, True) if period else None
+
+    def _span(self, first: Dated) -> Dated | None:
+        opener = self._form(first.start - 1)
+        place = first.end
+        if self._is_dash(place):
+            place += 1
+        elif (opener in self._lexicon.openers and self._form(place) in self._lexicon.joiners) or (
+            opener in self._lexicon.span_openers and self._form(place) in self._lexicon.span_joiners
+        ) or (self._lexicon.language == "zh" and self._form(place) in self._lexicon.joiners):
+            place += 1
+        else:
+            return None
+        last = self._single(place)
+        if last is None and (year := self._plain_year(place)):
+            last = Dated(year_of(year), place, place + 1)
+        if last is None or len(first.period.name) > len(last.period.name) + 3:
+            return None
+        begin = self._with_year_of(first.period, last.period)
+        period = span(begin, last.period)
+        return Dated(period, first.start, last.end, True) if period and begin != last.period else None
+
+    def _with_year_of(self, first: Period, last: Period) -> Period:
+        """Return «March» of «from March to May 2024» with the year."""
+        if not first.name.startswith(_UNTOLD) or not last.first:
+            return first
+        rest = first.name.split("-")[1:]
+        if len(rest) == 2:
+            return day(last.first.year, int(rest[0]), int(rest[1])) or first
+        return month_of(last.first.year, int(rest[0])) if rest[0].isdigit() else first
+
+    def _is_dash(self, place: int) -> bool:
+        return place < len(self._tokens) and self._tokens[place].text in _DASHES
+
+    # --- single dates ---
+
+    def _single(self, place: int) -> Dated | None:
+        if place >= len(self._tokens):
+            return None
+        token = self._tokens[place]
+        if token.kind in {"number", "han"}:
+            return (
+                self._numeric(place)
+                or self._chinese(place)
+                or self._day_month(place)
+                or self._ordinal_part(place)
+                or self._decade(place)
+                or self._century(place)
+                or self._year(place)
+            )
+        if token.kind != "word":
+            return None
+        return (
+            self._relative(place)
+            or self._month(place)
+            or self._coded_part(place)
+            or self._ordinal_part(place)
+            or self._century(place)
+        )
+
+    def _numeric(self, place: int) -> Dated | None:
+        """Read «2025-12-25», «25.12.2025»."""
+        token = self._tokens[place]
+        match = _NUMERIC.match(self._text, token.start)
+        if not match or self._is_glued_left(place):
+            return None
+        date = dates.parse(match.group())
+        if date is None:
+            return None
+        end = place
+        while end < len(self._tokens) and self._tokens[end].start < match.end():
+            end += 1
+        return Dated(Period(date.isoformat(), date, date), place, end)
+
+    def _day_month(self, place: int) -> Dated | None:
+        """Read «25 декабря 2025 года», «25. desember», «25th of December, 2025»."""
+        number = self._number(place)
+        if number is None or not 1 <= number <= 31 or self._is_glued_left(place):
+            return None
+        following = place + 1
+        if self._text_at(following) == "." or self._text_at(following) in _DAY_SUFFIXES:
+            following += 1
+        if self._lexicon.language == "en" and self._text_at(following) == "of":
+            following += 1
+        month = self._month_number(following)
+        if not month or not self._is_near(following):
+            return None
+        year, end = self._year_after(self._after_dot(following + 1))
+        period = day(year, month, number)
+        return Dated(period, place, end) if period else None
+
+    def _month(self, place: int) -> Dated | None:
+        """Read «February 2026», «December 25, 2025», «в феврале следующего года»."""
+        month = self._month_number(place)
+        if not month or not self._may_be_month(place):
+            return None
+        following = self._after_dot(place + 1)
+        found = self._month_day(month, following)
+        if found:
+            return Dated(found[0], place, found[1])
+        year, end = self._year_after(following)
+        return Dated(month_of(year, month), place, end)
+
+    def _month_day(self, month: int, place: int) -> tuple[Period, int] | None:
+        number = self._number(place)
+        if self._lexicon.language != "en" or number is None or not 1 <= number <= 31:
+            return None
+        end = place + 1
+        if self._text_at(end) in _DAY_SUFFIXES:
+            end += 1
+        elif end < len(self._tokens) and self._tokens[end].glued and self._tokens[end].kind == "word":
+            return None
+        year, end = self._year_after(end)
+        period = day(year, month, number)
+        return (period, end) if period else None
+
+    def _may_be_month(self, place: int) -> bool:
+        """Tell whether «May» or «March» is a month: with a day, a year or a word before it that leads to one."""
+        token = self._tokens[place]
+        following = self._after_dot(place + 1)
+        if self._number(following) is not None and self._is_near(following):
+            return True
+        if self._lexicon.language == "en":
+            if not token.capital:
+                return False
+            if token.text not in {"may", "march", "mar", "jan", "jun", "dec", "sep"}:
+                return len(token.text) > 3
+            return self._form(place - 1) in {"in", "of", "sinc", "until", "by", "from", "last", "next", "earli", "late", "mid"}
+        short = len(token.text) <= 4 and token.text not in self._full_months()
+        return not short
+
+    def _full_months(self) -> set[str]:
+        return {"mars", "mai", "juni", "juli", "май", "мая", "мае", "июнь", "июля", "июль", "июня", "июне", "июле", "март"}
+
+    def _coded_part(self, place: int) -> Dated | None:
+        """Read «Q3 2025», «H1 2025»."""
+        token = self._tokens[place]
+        match = _QUARTERS.match(self._text, token.start) if token.text in {"q", "h"} else None
+        if not match or token.glued:
+            return None
+        year = _QUARTER_YEAR.match(self._text, match.end())
+        if not year and match["kind"].lower() == "h":
+            return None
+        period = part_of(int(year["year"]) if year else None, match["kind"].upper(), int(match["number"]))
+        stop = year.end() if year else match.end()
+        end = place
+        while end < len(self._tokens) and self._tokens[end].start < stop:
+            end += 1
+        return Dated(period, place, end) if period else None
+
+    def _ordinal_part(self, place: int) -> Dated | None:
+        """Read «в третьем квартале 2025 года», «3. kvartal», «first half of 2025»."""
+        number, following = self._ordinal(place)
+        if not number:
+            return None
+        kind = "Q" if self._form(following) in self._lexicon.quarter else "H"
+        if kind == "H" and self._form(following) not in self._lexicon.half:
+            return None
+        if self._lexicon.language != "zh" and self._text_at(following) in {"half", "halvdel"}:
+            of = self._lexicon.of.at(self._forms, following + 1)
+            if not of or not self._year_after(of[1])[0]:
+                return None
+        if number == 4 and kind == "H":
+            number = 2  # the last one
+        of = self._lexicon.of.at(self._forms, following + 1)
+        year, end = self._year_after(of[1] if of else following + 1)
+        if not year:
+            year, end = self._year_after(following + 1)
+        period = part_of(year, kind, number)
+        return Dated(period, place, end) if period else None
+
+    def _ordinal(self, place: int) -> tuple[int, int]:
+        """Return an ordinal number up to 4 and the place behind it, or (0, place)."""
+        found = self._lexicon.ordinals.at(self._forms, place)
+        if found:
+            return found
+        number = self._number(place)
+        if number is None or not 1 <= number <= 4:
+            return 0, place
+        following = place + 1
+        if self._text_at(following) in {".", "st", "nd", "rd", "th"}:
+            return number, following + 1
+        if self._text_at(following) == "-" and self._text_at(following + 1) in self._lexicon.ordinal_suffixes:
+            return number, following + 2
+        return (number, following) if self._form(following) in self._lexicon.quarter else (0, place)
+
+    def _decade(self, place: int) -> Dated | None:
+        """Read «1990s», «1990-е», «1990-tallet», «20世纪90年代» and the century «1800-tallet»."""
+        year = self._number(place)
+        if year is None or not 1000 <= year <= 2090 or year % 10 or self._is_glued_left(place):
+            return None
+        following = place + 1
+        if self._text_at(following) in {"'", "’", *_DASHES} and self._touches(following):
+            following += 1
+        if not self._touches(following):
+            return None
+        word = self._text_at(following)
+        if word not in self._lexicon.decade_suffixes and word != "年代":
+            return None
+        end = following + 1
+        if self._form(end) in self._lexicon.year:
+            end += 1
+        whole = word.startswith("tal") and year % 100 == 0
+        return Dated(century_of(year) if whole else decade_of(year), place, end)
+
+    def _century(self, place: int) -> Dated | None:
+        """Read «20th century», «XIX век», «20. århundre», «19世纪»."""
+        number = self._number(place) or _roman(self._tokens[place])
+        if not number or not 1 <= number <= 21 or self._is_glued_left(place):
+            return None
+        following = place + 1
+        if self._text_at(following) in {".", "st", "nd", "rd", "th"}:
+            following += 1
+        elif self._text_at(following) == "-" and self._text_at(following + 1) in self._lexicon.ordinal_suffixes:
+            following += 2
+        elif self._number(place) and self._lexicon.language not in {"zh"}:
+            return None
+        if self._form(following) not in self._lexicon.century or self._lexicon.bc.at(self._forms, following + 1):
+            return None
+        if self._lexicon.language == "zh" and (decade := self._number(following + 1)) and (
+            self._text_at(following + 2) == "年代"
+        ):
+            return Dated(decade_of(100 * (number - 1) + decade), place, following + 3)
+        return Dated(century_of(100 * (number - 1)), place, following + 1)
+
+    def _relative(self, place: int) -> Dated | None:
+        """Read «next year» and, in Chinese, what follows it («明年2月»)."""
+        found = self._lexicon.relative.at(self._forms, place)
+        if not found or not self._today:
+            return None
+        period = relative(found[0], self._today)
+        if not period:
+            return None
+        if self._lexicon.language == "zh" and len(period.name) == 4:
+            inside = self._inside_year(int(period.name), found[1])
+            if inside:
+                return Dated(inside[0], place, inside[1])
+        return Dated(period, place, found[1])
+
+    # --- Chinese ---
+
+    def _chinese(self, place: int) -> Dated | None:
+        """Read «2025年12月25日», «12月», «2025年第三季度», «二〇二六年»."""
+        if self._lexicon.language != "zh":
+            return None
+        number = self._number(place)
+        if number is None:
+            return None
+        if self._text_at(place + 1) == "年" and 1000 <= number <= 2100:
+            inside = self._inside_year(number, place + 2)
+            return Dated(inside[0], place, inside[1]) if inside else Dated(year_of(number), place, place + 2)
+        if self._text_at(place + 1) in {"月", "月份"} and 1 <= number <= 12:
+            inside = self._inside_year(None, place)
+            return Dated(inside[0], place, inside[1]) if inside else None
+        return None
+
+    def _inside_year(self, year: int | None, place: int) -> tuple[Period, int] | None:
+        number = self._number(place)
+        if number is not None and self._text_at(place + 1) in {"月", "月份"} and 1 <= number <= 12:
+            date = self._number(place + 2)
+            if date is not None and self._text_at(place + 3) in {"日", "号"} and (found := day(year, number, date)):
+                return found, place + 4
+            return month_of(year, number), place + 2
+        for prefix, half in (("上半年", 1), ("下半年", 2)):
+            if self._text_at(place) == prefix and (period := part_of(year, "H", half)):
+                return period, place + 1
+        if self._text_at(place) == "第":
+            place += 1
+        elif number is None:
+            return None
+        number = self._number(place)
+        if number is not None and self._text_at(place + 1) in self._lexicon.quarter:
+            period = part_of(year, "Q", number)
+            return (period, place + 2) if period else None
+        return None
+
+    # --- years ---
+
+    def _year(self, place: int) -> Dated | None:
+        """Read a year that a word beside it, a bracket or its look shows to be one."""
+        year = self._plain_year(place)
+        if not year or self._lexicon.bc.at(self._forms, place + 1):
+            return None
+        end = self._year_marker(place + 1)
+        if end > place + 1:
+            return Dated(year_of(year), place, end)
+        if self._lexicon.language == "zh" or not self._looks_like_year(place, year):
+            return None
+        return Dated(year_of(year), place, place + 1)
+
+    def _looks_like_year(self, place: int, year: int) -> bool:
+        before = self._form(place - 1)
+        if before in self._lexicon.labels or self._is_measured(place + 1):
+            return False
+        if before in {"(", "["}:
+            return self._text_at(place + 1) in {")", "]", ",", ";", *_DASHES} or self._is_dash(place + 1)
+        counted = self._is_counted(place + 1)
+        bound = self._lexicon.before.before(self._forms, place)
+        if bound and (bound[0] != "~" or year % 10 == 0) and before not in {"i", "in", "в"}:
+            return False
+        if before in self._lexicon.before_year:
+            return not (counted and year % 100 == 0)
+        return 1900 <= year <= 2049 and not (counted and year % 50 == 0)
+
+    def _is_measured(self, place: int) -> bool:
+        lexicon, forms = self._lexicon, self._forms
+        if place >= len(forms):
+            return False
+        return bool(
+            lexicon.currencies.at(forms, place) or lexicon.multipliers.at(forms, place) or lexicon.units.at(forms, place)
+        )
+
+    def _is_counted(self, place: int) -> bool:
+        if place >= len(self._tokens) or self._tokens[place].kind != "word" or self._tokens[place].opens:
+            return False
+        return self._form(place) not in self._lexicon.not_counted and not self._tokens[place].capital
+
+    def _plain_year(self, place: int) -> int | None:
+        if place >= len(self._tokens) or self._tokens[place].kind != "number":
+            return None
+        token = self._tokens[place]
+        year = int(token.text) if len(token.text) == 4 and token.text.isdecimal() else 0
+        if not 1000 <= year <= 2100 or self._is_glued_left(place) or self._is_glued_right(place):
+            return None
+        return year
+
+    def _year_after(self, place: int) -> tuple[int | None, int]:
+        """Return the year that follows a month or a quarter and the place behind it; (None, place) without."""
+        start = place
+        if self._text_at(place) == ",":
+            place += 1
+        found = self._lexicon.relative.at(self._forms, place) if self._today and place == start else None
+        if found and found[0].startswith("year") and self._today:
+            return self._today.year + int(found[0][4:]), found[1]
+        if self._lexicon.language == "en" and self._text_at(place) == "of":
+            place += 1
+        year = self._plain_year(place)
+        if not year or self._tokens[place].opens or self._is_measured(place + 1):
+            return None, start
+        return year, self._year_marker(place + 1)
+
+    def _year_marker(self, place: int) -> int:
+        """Return the place behind «года», «г.», «-го» and the like after a year, or the place itself."""
+        if self._text_at(place) == "-" and self._touches(place) and self._touches(place + 1):
+            if self._text_at(place + 1) in self._lexicon.ordinal_suffixes | {"м"}:
+                place += 2
+            else:
+                return place
+        if self._form(place) in self._lexicon.year and not self._tokens[place].opens:
+            if self._lexicon.language != "ru" and self._lexicon.language != "zh":
+                return place
+            end = place + 1
+            is_short = len(self._text_at(place)) <= 2
+            return end + 1 if is_short and self._text_at(end) == "." and self._touches(end) else end
+        return place
+
+    # --- tokens ---
+
+    def _text_at(self, place: int) -> str:
+        return self._tokens[place].text if 0 <= place < len(self._tokens) else ""
+
+    def _form(self, place: int) -> str:
+        return self._forms[place] if 0 <= place < len(self._forms) else ""
+
+    def _number(self, place: int) -> int | None:
+        if not 0 <= place < len(self._tokens):
+            return None
+        token = self._tokens[place]
+        if token.kind == "han":
+            value = han_value(token.text)
+            return int(value) if value is not None and value == int(value) else None
+        return int(token.text) if token.kind == "number" and token.text.isdecimal() and len(token.text) <= 4 else None
+
+    def _month_number(self, place: int) -> int | None:
+        text = self._text_at(place)
+        return self._lexicon.months.get(text)
+
+    def _after_dot(self, place: int) -> int:
+        """Return the place behind the dot of «Dec.», if there is one and a number follows."""
+        is_dot = self._text_at(place) == "." and self._touches(place) and len(self._text_at(place - 1)) <= 4
+        return place + 1 if is_dot and self._number(place + 1) is not None else place
+
+    def _is_near(self, place: int) -> bool:
+        return place < len(self._tokens) and not self._tokens[place].opens
+
+    def _touches(self, place: int) -> bool:
+        return place < len(self._tokens) and self._tokens[place].glued
+
+    def _is_glued_left(self, place: int) -> bool:
+        """Tell whether letters or a sign touch the number on its left, so that it is part of a name."""
+        if not self._touches(place) or place == 0:
+            return False
+        before = self._tokens[place - 1]
+        if before.kind == "word":
+            return not _is_han(before.text)
+        if before.kind == "number":
+            return True
+        joined = before.text in {"-", "/", ".", ":", "$", "€", "£", "¥", "#", "_", "+", "=", "№"}
+        return joined and before.text != "-" or (
+            before.text == "-" and before.glued and self._tokens[place - 2].kind != "number"
+        )
+
+    def _is_glued_right(self, place: int) -> bool:
+        if not self._touches(place + 1):
+            return False
+        after = self._tokens[place + 1]
+        if after.kind == "word":
+            return not _is_han(after.text)
+        if after.kind == "number" or after.text in {":", "_", "%", "°", "$", "€"}:
+            return True
+        if after.text in {"-", "/"} and self._touches(place + 2):
+            following = self._text_at(place + 2)
+            return self._tokens[place + 2].kind == "word" and following not in self._lexicon.ordinal_suffixes
+        return False
+
+
+def _is_han(text: str) -> bool:
+    return "\u3400" <= text[0] <= "\u9fff"
+
+
+_ROMAN = {"i": 1, "v": 5, "x": 10}
+
+
+def _roman(token: Token) -> int | None:
+    """Return the number that a word in capital I, V and X is, up to 21."""
+    if not token.capital or token.kind != "word" or not 1 <= len(token.text) <= 5:
+        return None
+    values = [_ROMAN.get(letter, 0) for letter in token.text]
+    if not all(values):
+        return None
+    return sum(-value if value < max([*values[index + 1 :], 0]) else value for index, value in enumerate(values))
