@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from rag.facts.lexicon import Lexicon, Token, change_of, codes, hints, sizes
+from rag.facts.lexicon import Lexicon, Token, change_of, codes, hints
 from rag.facts.numerals import Numeral, Numerals
 from rag.facts.records import Amount, Bound, Kind
 
@@ -66,10 +66,10 @@ class Amounts:
         start = sign.end if sign else place
         negative = self._is_minus(start)
         number = self._numerals.at(start + negative, of_money=bool(sign))
-        if number is None or not (sign or self._may_begin(start + negative)):
+        if number is None or not (sign or negative or self._may_begin(start)):
             return None
         number = self._before_unit(number)
-        measure = sign or self._measure(number.end, number)
+        measure = sign or self._measure(self._after_dot(number.end), number)
         end = max(measure.end, number.end)
         other = self._other_end(start, number, end, measure, sign)
         if other:
@@ -120,7 +120,7 @@ class Amounts:
         last = self._numerals.at(second_sign.end if second_sign else place, of_money=bool(sign))
         if last is None or (self._tokens[place].glued and self._is_glued_name(last.end)):
             return None
-        tail = sign or self._measure(last.end, last)
+        tail = sign or self._measure(self._after_dot(last.end), last)
         if measure.unit and tail.unit != measure.unit and not sign:
             return None
         if number.multiplier == 1 and last.multiplier > 1 and number.literal <= last.literal:
@@ -231,9 +231,9 @@ class Amounts:
     def _han_percent(self, place: int) -> Found | None:
         """Read «百分之三十»."""
         token = self._tokens[place]
-        if token.kind != "han" or token.text != "百" or self._text_at(place + 1) != "分之":
+        if token.text != "百分之":
             return None
-        number = self._numerals.at(place + 2)
+        number = self._numerals.at(place + 1)
         if number is None:
             return None
         return self._found(place, number.end, number, number, Measure("percent", "percent", number.end))
@@ -255,7 +255,8 @@ class Amounts:
             found = self._lexicon.before.before(self._forms, start)
             if found and not self._crosses_line(found[1], place):
                 return self._kept(found[0], found[1], start)
-            if self._form(start - 1) not in self._lexicon.skips:
+            is_dot = self._text_at(start - 1) == "." and self._text_at(start - 2) in self._lexicon.abbreviations
+            if not is_dot and self._form(start - 1) not in self._lexicon.skips:
                 break
             start -= 1
         after = self._lexicon.after.at(self._forms, end)
@@ -285,18 +286,21 @@ class Amounts:
 
     def _is_accepted_in_digits(self, place: int, number: Numeral, measure: Measure) -> bool:
         if measure.unit or number.multiplier > 1:
-            return not (self._form(place - 1) in self._lexicon.labels and measure.unit not in sizes())
+            return True
         if self._is_glued_name(number.end) or self._is_labelled(place) or self._is_ordinal(number.end):
             return False
-        if self._is_list_marker(place, number.end) or self._text_at(place - 1) == "[":
+        if self._is_list_marker(place, number.end) or self._text_at(place - 1) == "[" or self._is_bracketed(place, number.end):
             return False
         if self._text_at(number.end) in self._lexicon.clock:
             return False
         return not (self._tokens[place].text.startswith("0") and len(self._tokens[place].text) > 1 and number.step == 1)
 
     def _is_accepted_in_words(self, place: int, number: Numeral, measure: Measure) -> bool:
-        if self._text_at(place - 1) in {"第", "-"} or self._form(place - 1) in self._lexicon.labels:
+        before = self._text_at(place - 1)
+        if before in {"第", "-"} or before in self._lexicon.vague:
             return False
+        if self._text_at(place) in self._lexicon.lone | self._lexicon.lone_bounded:
+            return self._is_accepted_alone(place, measure)
         if measure.unit:
             article = number.value == 1 and number.multiplier == 1 and self._text_at(place) != "one"
             if self._lexicon.language == "zh" and number.multiplier == 1:
@@ -308,8 +312,15 @@ class Amounts:
             return number.value >= 2 and (follows in self._lexicon.measures or (number.multiplier > 1 and long))
         if number.multiplier > 1 or number.value >= 100:
             return True
-        definite = self._form(place - 1) in self._lexicon.definite
+        definite = before in self._lexicon.definite
         return number.value >= 1 and number.value != 1 and not definite and self._is_counted(number.end)
+
+    def _is_accepted_alone(self, place: int, measure: Measure) -> bool:
+        """Tell whether «миллион», «tusen» without a number before it is one."""
+        if self._bound(place, place + 1) != "=":
+            return True
+        counted = self._text_at(place) == "tusen" and self._is_counted(place + 1)
+        return self._text_at(place) in self._lexicon.lone and (measure.unit is not None or counted)
 
     def _is_measured_in_chinese(self, place: int, number: Numeral, measure: Measure) -> bool:
         """Tell «三年», «五公里» from words that begin with such a numeral («一天»: one day, «半年»)."""
@@ -345,7 +356,7 @@ class Amounts:
         if after.text in {"-", "/", ":"} and self._touches(place + 1):
             following = self._tokens[place + 1]
             if following.kind == "word":
-                return following.text not in self._lexicon.suffixes and len(following.text) <= 3
+                return following.text not in self._lexicon.suffixes
             return following.kind == "number"
         return False
 
@@ -355,26 +366,25 @@ class Amounts:
 
     def _begins_an_amount(self, place: int) -> bool:
         text = self._text_at(place)
-        return text in "½¼¾" or self._is_minus(place) or self._lexicon.signs.at(self._forms, place) is not None
+        return self._is_minus(place) or self._lexicon.signs.at(self._forms, place) is not None
 
     def _is_labelled(self, place: int) -> bool:
         """Tell whether the word before makes a bare number a name: «глава 3», «No. 5», «Windows 10»."""
         before = place - 1
         if self._text_at(before) in {".", ":"}:
-            if self._text_at(before) == "." and self._form(before - 1) not in self._lexicon.labels:
+            if self._text_at(before) == "." and self._text_at(before - 1) not in self._lexicon.labels:
                 return False
             before -= 1
         if before < 0 or self._tokens[before + 1].opens:
             return False
         token = self._tokens[before]
-        if self._form(before) in self._lexicon.labels:
+        if token.text in self._lexicon.labels:
             return True
         if before != place - 1 or token.kind != "word" or not token.capital or _is_han(token.text):
             return False
         latin = token.text.isascii() or self._lexicon.language != "ru"
-        begins = before == 0 or token.opens or self._text_at(before - 1) in {".", "!", "?", "–", "—", "«", '"', ":"}
-        counted = self._is_counted(place + 1)
-        return latin and not begins and not counted and len(self._tokens[place].text) <= 4
+        opens = self._form(before) in self._lexicon.stop or self._lexicon.before.before(self._forms, place) is not None
+        return latin and not opens and not self._is_counted(place + 1) and len(self._tokens[place].text) <= 4
 
     def _is_ordinal(self, place: int) -> bool:
         """Tell «32. kongen», «5th», «20-й» from numbers."""
@@ -391,6 +401,10 @@ class Amounts:
     def _is_list_marker(self, place: int, end: int) -> bool:
         return self._tokens[place].opens and self._text_at(end) in {".", ")"} and self._touches(end)
 
+    def _is_bracketed(self, place: int, end: int) -> bool:
+        """Tell whether a bare number stands alone in brackets, as in «Comments (0)»."""
+        return self._text_at(place - 1) == "(" and self._text_at(end) == ")"
+
     def _is_part_of_a_chain(self, place: int) -> bool:
         """Tell whether more digits hang on the number, as in a phone number, a score, a time, a version."""
         if place >= len(self._tokens) or not self._tokens[place].glued:
@@ -403,7 +417,7 @@ class Amounts:
         if place >= len(self._tokens):
             return False
         token = self._tokens[place]
-        return token.kind == "word" and not token.opens and self._form(place) not in self._lexicon.not_counted
+        return token.kind == "word" and not token.opens and token.text not in self._lexicon.not_counted
 
     # --- tokens ---
 
@@ -415,6 +429,11 @@ class Amounts:
 
     def _touches(self, place: int) -> bool:
         return 0 <= place < len(self._tokens) and self._tokens[place].glued
+
+    def _after_dot(self, end: int) -> int:
+        """Return the place behind the dot of an abbreviation that ends before a place."""
+        is_dot = self._text_at(end) == "." and self._touches(end)
+        return end + 1 if is_dot and self._text_at(end - 1) in self._lexicon.abbreviations else end
 
     def _with_dot(self, end: int) -> int:
         """Take in the dot of an abbreviation («20 тыс.», «5 mill.»)."""

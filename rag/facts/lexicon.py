@@ -24,6 +24,7 @@ from rag.languages import stemmer_language
 
 _FOLDER = Path(__file__).parent / "words"
 _LOCALES = {"no": ("nb", "nn"), "und": ("en",)}
+_METALS = frozenset({"XAU", "XAG", "XPT", "XPD", "XXX", "XTS", "XDR", "XSU", "XUA"})  # and what is no money either
 _COUNTS = (1, 2, 5)  # enough for every plural form of the languages here
 _LONGEST = 5  # words of a phrase
 
@@ -92,6 +93,8 @@ class Lexicon:
     halves: frozenset[str]
     half_articles: frozenset[str]
     and_a_half: Phrasebook[bool]
+    lone: frozenset[str]
+    lone_bounded: frozenset[str]
     suffixes: frozenset[str]
     ordinal_suffixes: frozenset[str]
     decade_suffixes: frozenset[str]
@@ -109,6 +112,7 @@ class Lexicon:
     currencies: Phrasebook[str]
     signs: Phrasebook[str]
     months: Mapping[str, int]
+    month_stems: Mapping[str, int]
     ordinals: Phrasebook[int]
     year: frozenset[str]
     quarter: frozenset[str]
@@ -121,6 +125,7 @@ class Lexicon:
     relative: Phrasebook[str]
     labels: frozenset[str]
     definite: frozenset[str]
+    vague: frozenset[str]
     measures: frozenset[str]
     stop: frozenset[str]
     not_counted: frozenset[str]
@@ -128,14 +133,13 @@ class Lexicon:
     def tokenise(self, text: str) -> list[Token]:
         """Cut a text into tokens; time and memory are linear in its length."""
         tokens: list[Token] = []
-        end, line = 0, -1
+        end = 0
         for match in self.tokens.finditer(text):
             start = match.start()
             opens = not tokens or text.find("\n", end, start) >= 0
             word = match.group()
             kind = match.lastgroup or "sign"
-            lower = word.lower() if word.isascii() or kind == "word" else unicodedata.normalize("NFKC", word).lower()
-            tokens.append(Token(kind, lower, start, match.end(), start == end and start > 0, opens, word[0].isupper()))
+            tokens.append(Token(kind, _normal(word, kind), start, match.end(), start == end and start > 0, opens, word[0].isupper()))
             end = match.end()
         return tokens
 
@@ -148,7 +152,8 @@ class Lexicon:
 def stem(word: str, language: str) -> str:
     """Return the part of a word, in lower case, that inflection leaves alone."""
     stemmer = _stemmer(language)
-    return str(stemmer.stemWord(word)) if stemmer and len(word) < 50 else word
+    stemmed = str(stemmer.stemWord(word)) if stemmer and len(word) < 50 else word
+    return stemmed if len(stemmed) > 1 else word
 
 
 @cache
@@ -214,7 +219,7 @@ class _Reading:
         self._language = language
         self._table = _toml(language)
         self._locales = _locales(language)
-        self._splitter = re.compile(rf"\d+|[^\W\d_]+|\S")
+        self._tokens = self._pattern()
 
     def lexicon(self) -> Lexicon:
         numbers = self._table.get("numbers", {})
@@ -225,7 +230,7 @@ class _Reading:
             language=self._language,
             decimal=get_decimal_symbol(self._locales[0]),
             dot_groups=numbers.get("dot_groups", False),
-            tokens=self._pattern(),
+            tokens=self._tokens,
             numerals=self._decimals("numerals"),
             folds=self._decimals("folds"),
             multipliers=self._book(self._section("multipliers", Decimal)),
@@ -234,6 +239,8 @@ class _Reading:
             halves=_words(numbers.get("halves", "")),
             half_articles=_words(numbers.get("half_articles", "")),
             and_a_half=self._flags(numbers.get("and_a_half", "")),
+            lone=_words(numbers.get("lone", "")),
+            lone_bounded=_words(numbers.get("lone_bounded", "")),
             suffixes=_words(numbers.get("suffixes", "")),
             ordinal_suffixes=_words(numbers.get("ordinal_suffixes", "")),
             decade_suffixes=_words(times.get("decade_suffix", "")) | {"s", "е", "er"},
@@ -251,6 +258,7 @@ class _Reading:
             currencies=self._book(self._currencies()),
             signs=self._book(self._signs()),
             months=dict(self._months(times.get("months", ""))),
+            month_stems=dict(self._month_stems()),
             ordinals=self._book(self._section("ordinals", int)),
             year=self._set(times.get("year", "")) | self._set(times.get("years", "")),
             quarter=self._set(times.get("quarter", "")),
@@ -258,36 +266,38 @@ class _Reading:
             century=self._set(times.get("century", "")),
             of=self._flags(times.get("of", "")),
             bc=self._flags(times.get("bc", "")),
-            before_year=self._set(times.get("before_year", "")) | {"("},
+            before_year=_listed(times.get("before_year", "")) | {"("},
             clock=_words(times.get("clock", "").replace(",", " ")),
             relative=self._book(self._section("relative", str)),
-            labels=self._set(names.get("labels", "")) | {"#", "№", "§"},
-            definite=self._set(names.get("definite", "")),
+            labels=_listed(names.get("labels", "")) | {"#", "no", "№", "§"},
+            definite=_listed(names.get("definite", "")),
+            vague=_words(names.get("vague", "")),
             measures=_words(names.get("measures", "")),
             stop=self._set(names.get("stop", "").replace(" ", ",")),
-            not_counted=self._set(names.get("not_counted", "").replace(" ", ",")),
+            not_counted=_words(names.get("not_counted", "")),
         )
 
     def _pattern(self) -> re.Pattern[str]:
         """Return the pattern of tokens; in Chinese the longest known word wins, else each character is one."""
         known = sorted(set(self._han_words()), key=len, reverse=True)
         words = "|".join([*map(re.escape, known), f"[{HAN}]"])
+        numeric = "|".join(word for word in known if word[0] in HAN_NUMERAL) or r"(?!)"
         grouped = rf"[1-9]\d{{0,2}}(?:{_SPACE}\d{{3}})+(?!\d)(?:[.,]\d+(?![\d.,]\d))?"
         return re.compile(
             rf"(?P<address>(?:https?://|www\.)\S{{1,2000}}|[\w.+-]{{1,64}}@[\w.-]{{1,255}})"
             rf"|(?P<number>{grouped}|\d+(?:[.,'’]\d+)*)"
+            rf"|(?P<word>(?:{numeric})|(?![{HAN_NUMERAL}])(?:[^\W\d_{HAN}]+|{words}))"
             rf"|(?P<han>[{HAN_NUMERAL}]+)"
-            rf"|(?P<word>[^\W\d_{HAN}]+|{words})"
             r"|(?P<sign>[^\w\s]|_)"
         )
 
     def _han_words(self) -> Iterator[str]:
         if self._language != "zh":
             return
-        numeral = re.compile(f"[{HAN_NUMERAL}]+")
+        numeral = re.compile(f"[{HAN_NUMERAL}]+月?")
         for listed in self._strings(self._table):
             for word in re.split(r"[,\s]+", listed):
-                if re.fullmatch(f"[{HAN}]{{2,}}", word) and not numeral.match(word):
+                if re.fullmatch(f"[{HAN}]{{2,}}", word) and not numeral.fullmatch(word):
                     yield word
         yield from (phrase for phrase, _ in self._currencies() if re.fullmatch(f"[{HAN}]{{2,}}", phrase))
         yield from (phrase for phrase, _ in self._units() if re.fullmatch(f"[{HAN}]{{2,}}", phrase))
@@ -299,13 +309,13 @@ class _Reading:
             for value in table.values():
                 yield from self._strings(value)
 
-    def _split(self, phrase: str) -> list[str]:
-        if self._language == "zh":
-            return [phrase.lower()] if re.match(f"[{HAN}]", phrase) else self._splitter.findall(phrase.lower())
-        return self._splitter.findall(phrase.lower())
-
     def _key(self, phrase: str) -> tuple[str, ...]:
-        return tuple(stem(word, self._language) for word in self._split(unicodedata.normalize("NFKC", phrase)))
+        """Return a phrase as a text with it would be cut and stemmed."""
+        return tuple(self._form(match.group(), match.lastgroup or "") for match in self._tokens.finditer(phrase))
+
+    def _form(self, word: str, kind: str) -> str:
+        normal = _normal(word, kind)
+        return stem(normal, self._language) if kind == "word" else normal
 
     def _book(self, entries: Iterable[tuple[str, Value]]) -> Phrasebook[Value]:
         return Phrasebook({self._key(phrase): value for phrase, value in entries})
@@ -326,9 +336,10 @@ class _Reading:
 
     def _units(self) -> Iterator[tuple[str, str]]:
         clashes = frozenset(self._table.get("clashes", {}).get("words", "").split())
+        locales = [Locale.parse("en"), *self._locales]  # «km» is written in every language
         for kind, units in _toml("units").items():
             for unit in units:
-                names = {name for locale in self._locales for name in _unit_names(f"{kind}-{unit}", locale)}
+                names = {name for locale in locales for name in _unit_names(f"{kind}-{unit}", locale)}
                 yield from ((name, unit) for name in sorted(names) if name.lower() not in clashes)
         for unit, listed in self._table.get("units", {}).items():
             yield from ((phrase, unit) for phrase in _phrases(listed))
@@ -336,7 +347,7 @@ class _Reading:
 
     def _currencies(self) -> Iterator[tuple[str, str]]:
         for locale in self._locales:
-            for code in sorted(list_currencies(locale)):
+            for code in sorted(list_currencies(locale) - _METALS):
                 names = {get_currency_name(code, count, locale) for count in (None, *_COUNTS)}
                 yield from ((name, code) for name in sorted(names) if len(name) > 1 and not re.search(r"[(\d]", name))
         for code, listed in self._table.get("currencies", {}).items():
@@ -356,6 +367,11 @@ class _Reading:
         known = dict(self._by_beginning())
         yield from ((word, known[word[:3]]) for word in _phrases(listed))
 
+    def _month_stems(self) -> Iterator[tuple[str, int]]:
+        for name, number in self._months(""):
+            if len(name) > 4:
+                yield stem(name, self._language), number
+
     def _by_beginning(self) -> Iterator[tuple[str, int]]:
         for locale in self._locales:
             for context in ("format", "stand-alone"):
@@ -366,6 +382,17 @@ class _Reading:
 
 def _words(listed: str) -> frozenset[str]:
     return frozenset(listed.split())
+
+
+def _listed(listed: str) -> frozenset[str]:
+    return frozenset(_phrases(listed))
+
+
+def _normal(word: str, kind: str) -> str:
+    """Return a token as it is compared: in lower case, signs and numbers in NFKC («％» as «%»)."""
+    if kind != "word" and not word.isascii():
+        word = unicodedata.normalize("NFKC", word)
+    return word.lower()
 
 
 def _unit_names(unit: str, locale: Locale) -> Iterator[str]:

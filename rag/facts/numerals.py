@@ -57,12 +57,10 @@ class Numerals:
             return self._digits(place)
         if token.kind == "han":
             return self._han(place)
-        if token.kind == "word":
-            return self._words(place)
         if token.text in _FRACTIONS:
             value = Decimal(_FRACTIONS[token.text])
             return Numeral(value, Decimal("0.01"), place + 1, value, Decimal(1), False)
-        return None
+        return self._words(place) if token.kind == "word" else None
 
     def _digits(self, place: int) -> Numeral | None:
         written = literal(self._tokens[place].text, self._lexicon)
@@ -105,9 +103,9 @@ class Numerals:
             value = _han_multiplier(token.text)
             return (value, place + 1) if value else None
         if token.text in self._lexicon.glued:
-            capital = token.capital and token.text != "k"
-            if not (token.glued and (of_money or capital or token.text == "k") and not self._is_glued_on(place)):
-                return None if token.text != "т" or token.glued else None
+            told = of_money or token.capital != (token.text == "k")  # «14M» and «20k»; «4K» is a screen
+            if not (token.glued and told) or self._is_glued_on(place):
+                return None
         if token.opens:
             return None
         return self._lexicon.multipliers.at(self._forms, place)
@@ -132,9 +130,8 @@ class Numerals:
         """Add what follows in smaller units: «1亿2000万», «5 млн 300 тыс.»."""
         while (following := self._simple(number.end)) and not self._tokens[number.end].opens:
             rest = self._multiplied(following, of_money=False)
-            if rest.in_words != number.in_words or not 1 < rest.multiplier < number.multiplier:
-                break
-            if rest.value >= number.multiplier:
+            is_less = rest.multiplier < number.multiplier and rest.value < number.multiplier
+            if rest.in_words != number.in_words or not is_less or not (rest.multiplier > 1 or rest.in_words):
                 break
             number = rest._replace(value=number.value + rest.value, literal=number.literal)
         return number
@@ -143,8 +140,11 @@ class Numerals:
 
     def _words(self, place: int) -> Numeral | None:
         tokens, lexicon = self._tokens, self._lexicon
-        if tokens[place].text in lexicon.halves:
-            return self._half(place)
+        article = tokens[place].text in lexicon.half_articles and place + 1 < len(tokens)
+        if tokens[place + article].text in lexicon.halves:
+            return self._half(place + article)
+        if tokens[place].text in lexicon.lone | lexicon.lone_bounded:
+            return self._lone(place)
         total, current, end, seen = Decimal(0), Decimal(0), place, False
         last = Decimal(0)
         while end < len(tokens):
@@ -179,6 +179,11 @@ class Numerals:
         if text in {"hundred", "hundre"}:
             return Decimal(100)
         return self._lexicon.numerals.get(text)
+
+    def _lone(self, place: int) -> Numeral | None:
+        """Read «миллион», «tusen» that no number stands before."""
+        found = self._lexicon.multipliers.at(self._forms, place)
+        return Numeral(found[0], found[0], found[1], Decimal(1), found[0], True) if found else None
 
     def _half(self, place: int) -> Numeral | None:
         """Read «half a million», «en halv million»: half of something must follow."""

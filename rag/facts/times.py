@@ -126,7 +126,10 @@ class Times:
     def _bare_span(self, place: int) -> Dated | None:
         """Read «2020–2025» and «5–7 мая 2025», of which the first number alone would be none."""
         joiner = place + 1
-        if self._number(place) is None or not self._is_dash(joiner):
+        is_joined = self._is_dash(joiner) or (
+            self._form(place - 1) in self._lexicon.span_openers and self._form(joiner) in self._lexicon.span_joiners
+        )
+        if self._number(place) is None or not is_joined:
             return None
         year, last = self._plain_year(place), self._single(joiner + 1)
         if year and last is None and self._plain_year(joiner + 1):
@@ -412,11 +415,10 @@ class Times:
         for prefix, half in (("上半年", 1), ("下半年", 2)):
             if self._text_at(place) == prefix and (period := part_of(year, "H", half)):
                 return period, place + 1
+        found = self._lexicon.ordinals.at(self._forms, place)
         if self._text_at(place) == "第":
             place += 1
-        elif number is None:
-            return None
-        number = self._number(place)
+        number = found[0] if found else self._number(place)
         if number is not None and self._text_at(place + 1) in self._lexicon.quarter:
             period = part_of(year, "Q", number)
             return (period, place + 2) if period else None
@@ -437,7 +439,7 @@ class Times:
         return Dated(year_of(year), place, place + 1)
 
     def _looks_like_year(self, place: int, year: int) -> bool:
-        before = self._form(place - 1)
+        before = self._text_at(place - 1)
         if before in self._lexicon.labels or self._is_measured(place + 1):
             return False
         if before in {"(", "["}:
@@ -452,7 +454,7 @@ class Times:
 
     def _is_measured(self, place: int) -> bool:
         lexicon, forms = self._lexicon, self._forms
-        if place >= len(forms):
+        if place >= len(forms) or forms[place] in lexicon.year:
             return False
         return bool(
             lexicon.currencies.at(forms, place) or lexicon.multipliers.at(forms, place) or lexicon.units.at(forms, place)
@@ -461,7 +463,7 @@ class Times:
     def _is_counted(self, place: int) -> bool:
         if place >= len(self._tokens) or self._tokens[place].kind != "word" or self._tokens[place].opens:
             return False
-        return self._form(place) not in self._lexicon.not_counted and not self._tokens[place].capital
+        return self._text_at(place) not in self._lexicon.not_counted and not self._tokens[place].capital
 
     def _plain_year(self, place: int) -> int | None:
         if place >= len(self._tokens) or self._tokens[place].kind != "number":
@@ -521,7 +523,7 @@ class Times:
 
     def _month_number(self, place: int) -> int | None:
         text = self._text_at(place)
-        return self._lexicon.months.get(text)
+        return self._lexicon.months.get(text) or self._lexicon.month_stems.get(self._form(place))
 
     def _after_dot(self, place: int) -> int:
         """Return the place behind the dot of «Dec.», if there is one and a number follows."""
