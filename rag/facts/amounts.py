@@ -297,7 +297,7 @@ class Amounts:
 
     def _is_accepted_in_words(self, place: int, number: Numeral, measure: Measure) -> bool:
         before = self._text_at(place - 1)
-        if before in {"第", "-"} or before in self._lexicon.vague:
+        if before in {"第", "-"} or self._text_at(place)[0] in "百千万亿兆" or before in self._lexicon.vague:
             return False
         if self._text_at(place) in self._lexicon.lone | self._lexicon.lone_bounded:
             return self._is_accepted_alone(place, measure)
@@ -342,7 +342,8 @@ class Amounts:
         """Tell whether a minus stands here: nothing before it, a number touching it."""
         if self._text_at(place) not in _MINUS or not self._text_at(place) or not self._touches(place + 1):
             return False
-        return place == 0 or not self._tokens[place].glued or self._text_at(place - 1) in {"(", "$", "€"}
+        before = self._text_at(place - 1)
+        return place == 0 or not self._tokens[place].glued or before in {"(", "$", "€"} or _is_han(before)
 
     def _is_glued_name(self, place: int) -> bool:
         """Tell whether letters touch the number on its right, as in «910C», «5G», «4-й», «A4-format»."""
@@ -352,6 +353,8 @@ class Amounts:
         if after.kind == "word":
             return not _is_han(after.text)
         if after.kind == "number" or after.text in {"_", "\\"}:
+            return True
+        if after.text == "." and self._touches(place + 1) and self._tokens[place + 1].kind == "word":
             return True
         if after.text in {"-", "/", ":"} and self._touches(place + 1):
             following = self._tokens[place + 1]
@@ -384,7 +387,8 @@ class Amounts:
             return False
         latin = token.text.isascii() or self._lexicon.language != "ru"
         opens = self._form(before) in self._lexicon.stop or self._lexicon.before.before(self._forms, place) is not None
-        return latin and not opens and not self._is_counted(place + 1) and len(self._tokens[place].text) <= 4
+        counted = self._lexicon.language == "ru" and self._is_counted(place + 1)
+        return latin and not opens and not counted and len(self._tokens[place].text) <= 4
 
     def _is_ordinal(self, place: int) -> bool:
         """Tell «32. kongen», «5th», «20-й» from numbers."""

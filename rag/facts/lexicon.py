@@ -369,7 +369,7 @@ class _Reading:
 
     def _month_stems(self) -> Iterator[tuple[str, int]]:
         for name, number in self._months(""):
-            if len(name) > 4:
+            if len(name) > 3:
                 yield stem(name, self._language), number
 
     def _by_beginning(self) -> Iterator[tuple[str, int]]:

@@ -338,7 +338,7 @@ class Times:
     def _decade(self, place: int) -> Dated | None:
         """Read «1990s», «1990-е», «1990-tallet», «20世纪90年代» and the century «1800-tallet»."""
         year = self._number(place)
-        if year is None or not 1000 <= year <= 2090 or year % 10 or self._is_glued_left(place):
+        if year is None or not 100 <= year <= 2090 or year % 10 or self._is_glued_left(place):
             return None
         following = place + 1
         if self._text_at(following) in {"'", "’", *_DASHES} and self._touches(following):
@@ -380,13 +380,20 @@ class Times:
         if not found or not self._today:
             return None
         period = relative(found[0], self._today)
-        if not period:
+        if not period or self._is_year_number(found[1]):
             return None
         if self._lexicon.language == "zh" and len(period.name) == 4:
             inside = self._inside_year(int(period.name), found[1])
             if inside:
                 return Dated(inside[0], place, inside[1])
         return Dated(period, place, found[1])
+
+    def _is_year_number(self, place: int) -> bool:
+        """Tell whether a number makes «i år» the year of that number: «i år 656»."""
+        if self._form(place - 1) not in self._lexicon.year or self._lexicon.language == "zh":
+            return False
+        number = self._number(place)
+        return number is not None and number >= 100
 
     # --- Chinese ---
 
@@ -428,15 +435,34 @@ class Times:
 
     def _year(self, place: int) -> Dated | None:
         """Read a year that a word beside it, a bracket or its look shows to be one."""
-        year = self._plain_year(place)
-        if not year or self._lexicon.bc.at(self._forms, place + 1):
+        before_christ = self._before_christ(place)
+        if before_christ:
+            return before_christ
+        year = self._plain_year(place) or self._told_year(place)
+        if not year:
             return None
         end = self._year_marker(place + 1)
         if end > place + 1:
             return Dated(year_of(year), place, end)
-        if self._lexicon.language == "zh" or not self._looks_like_year(place, year):
+        is_told = self._told_year(place) or self._looks_like_year(place, year)
+        if self._lexicon.language == "zh" or not is_told:
             return None
         return Dated(year_of(year), place, place + 1)
+
+    def _before_christ(self, place: int) -> Dated | None:
+        """Read «1950 f.Kr.»; ISO 8601 counts the years before the year 1 from 0 down."""
+        number = self._number(place)
+        found = self._lexicon.bc.at(self._forms, place + 1)
+        if not number or not found or self._is_glued_left(place):
+            return None
+        is_dot = self._text_at(found[1]) == "." and self._touches(found[1])
+        return Dated(Period(f"-{number - 1:04}", None, None), place, found[1] + is_dot)
+
+    def _told_year(self, place: int) -> int | None:
+        """Return a year, however early, that the word before it shows to be one: «i år 656»."""
+        number = self._number(place)
+        is_told = self._form(place - 1) in self._lexicon.year and self._lexicon.language != "zh"
+        return number if is_told and number and 100 <= number <= 2100 else None
 
     def _looks_like_year(self, place: int, year: int) -> bool:
         before = self._text_at(place - 1)
@@ -450,7 +476,13 @@ class Times:
             return False
         if before in self._lexicon.before_year:
             return not (counted and year % 100 == 0)
-        return 1900 <= year <= 2049 and not (counted and year % 50 == 0)
+        if 1900 <= year <= 2049:
+            return not (counted and year % 50 == 0)
+        return 1500 <= year and not self._is_word(place + 1)
+
+    def _is_word(self, place: int) -> bool:
+        is_joiner = self._form(place) in self._lexicon.joiners
+        return place < len(self._tokens) and self._tokens[place].kind == "word" and not is_joiner
 
     def _is_measured(self, place: int) -> bool:
         lexicon, forms = self._lexicon, self._forms
