@@ -139,7 +139,7 @@ class Lexicon:
             opens = not tokens or text.find("\n", end, start) >= 0
             word = match.group()
             kind = match.lastgroup or "sign"
-            tokens.append(Token(kind, _normal(word, kind), start, match.end(), start == end and start > 0, opens, word[0].isupper()))
+            tokens.append(Token(kind, _normal(word, kind), start, match.end(), start == end and start > 0, opens, word != word.lower()))
             end = match.end()
         return tokens
 
