@@ -118,9 +118,11 @@ class Amounts:
         if second_sign and (not sign or second_sign.unit != sign.unit):
             return None
         last = self._numerals.at(second_sign.end if second_sign else place, of_money=bool(sign))
-        if last is None or (self._tokens[place].glued and self._is_glued_name(last.end)):
+        if last is None:
             return None
         tail = sign or self._measure(self._after_dot(last.end), last)
+        if not tail.unit and self._tokens[place].glued and self._is_glued_name(last.end):
+            return None
         if measure.unit and tail.unit != measure.unit and not sign:
             return None
         if number.multiplier == 1 and last.multiplier > 1 and number.literal <= last.literal:
@@ -400,6 +402,8 @@ class Amounts:
         if self._text_at(place) != "." or not self._touches(place) or place + 1 >= len(self._tokens):
             return False
         after = self._tokens[place + 1]
+        if after.text == "-" and after.glued:
+            return True  # «5.-plass»
         return after.kind == "word" and not after.capital and not after.opens and not after.glued
 
     def _is_list_marker(self, place: int, end: int) -> bool:

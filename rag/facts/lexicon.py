@@ -118,6 +118,7 @@ class Lexicon:
     quarter: frozenset[str]
     half: frozenset[str]
     century: frozenset[str]
+    century_dotted: frozenset[str]
     of: Phrasebook[bool]
     bc: Phrasebook[bool]
     before_year: frozenset[str]
@@ -268,7 +269,8 @@ class _Reading:
             bc=self._flags(times.get("bc", "")),
             before_year=_listed(times.get("before_year", "")) | {"("},
             clock=_words(times.get("clock", "").replace(",", " ")),
-            relative=self._book(self._section("relative", str)),
+            relative=Phrasebook({self._texts(phrase): rule for phrase, rule in self._section("relative", str)}),
+            century_dotted=_words(times.get("century_dotted", "")),
             labels=_listed(names.get("labels", "")) | {"#", "no", "№", "§"},
             definite=_listed(names.get("definite", "")),
             vague=_words(names.get("vague", "")),
@@ -312,6 +314,9 @@ class _Reading:
     def _key(self, phrase: str) -> tuple[str, ...]:
         """Return a phrase as a text with it would be cut and stemmed."""
         return tuple(self._form(match.group(), match.lastgroup or "") for match in self._tokens.finditer(phrase))
+
+    def _texts(self, phrase: str) -> tuple[str, ...]:
+        return tuple(_normal(match.group(), match.lastgroup or "") for match in self._tokens.finditer(phrase))
 
     def _form(self, word: str, kind: str) -> str:
         normal = _normal(word, kind)
@@ -368,7 +373,7 @@ class _Reading:
         yield from ((word, known[word[:3]]) for word in _phrases(listed))
 
     def _month_stems(self) -> Iterator[tuple[str, int]]:
-        for name, number in self._months(""):
+        for name, number in self._months("") if self._language == "ru" else ():
             if len(name) > 3:
                 yield stem(name, self._language), number
 

@@ -113,6 +113,7 @@ class Times:
         self._tokens = tokens
         self._forms = forms
         self._today = today
+        self._texts = [token.text for token in tokens]
 
     def at(self, place: int) -> Dated | None:
         """Return the date or period that begins at a token."""
@@ -131,7 +132,9 @@ class Times:
         )
         if self._number(place) is None or not is_joined:
             return None
-        year, last = self._plain_year(place), self._single(joiner + 1)
+        year, last = self._plain_year(place) or self._early_year(place), self._single(joiner + 1)
+        if year and last is None and (short := self._short_year(joiner + 1, year)):
+            last = Dated(year_of(short), joiner + 1, joiner + 2)
         if year and last is None and self._plain_year(joiner + 1):
             last = Dated(year_of(self._plain_year(joiner + 1) or 0), joiner + 1, joiner + 2)
         if last is None:
@@ -140,6 +143,18 @@ class Times:
             period = span(year_of(year), last.period)
             return Dated(period, place, last.end, True) if period and period.first != period.last else None
         return self._days(place, last)
+
+    def _early_year(self, place: int) -> int | None:
+        """Return a year of three digits that opens a bracket: «(804–1260)»."""
+        number = self._number(place)
+        return number if self._text_at(place - 1) == "(" and number and 100 <= number < 1000 else None
+
+    def _short_year(self, place: int, first: int) -> int | None:
+        """Return the year that «26» is in «1922–26»."""
+        number = self._number(place)
+        if number is None or len(self._text_at(place)) != 2 or not self._touches(place) or self._is_glued_right(place):
+            return None
+        return first // 100 * 100 + number if first % 100 < number and not self._is_measured(place + 1) else None
 
     def _days(self, place: int, last: Dated) -> Dated | None:
         number = self._number(place)
@@ -158,18 +173,24 @@ class Times:
             place += 1
         elif (opener in self._lexicon.openers and self._form(place) in self._lexicon.joiners) or (
             opener in self._lexicon.span_openers and self._form(place) in self._lexicon.span_joiners
+        ) or (
+            self._form(place) in self._lexicon.joiners & self._lexicon.span_joiners and len(first.period.name) == 4
         ) or (self._lexicon.language == "zh" and self._form(place) in self._lexicon.joiners):
             place += 1
         else:
             return None
         last = self._single(place)
-        if last is None and (year := self._plain_year(place)):
+        if last is None and (year := self._plain_year(place) or self._second_year(place, first)):
             last = Dated(year_of(year), place, place + 1)
         if last is None or len(first.period.name) > len(last.period.name) + 3:
             return None
         begin = self._with_year_of(first.period, last.period)
         period = span(begin, last.period)
         return Dated(period, first.start, last.end, True) if period and begin != last.period else None
+
+    def _second_year(self, place: int, first: Dated) -> int | None:
+        is_year = len(first.period.name) == 4 and first.period.first is not None
+        return self._short_year(place, int(first.period.name)) if is_year else None
 
     def _with_year_of(self, first: Period, last: Period) -> Period:
         """Return «March» of «from March to May 2024» with the year."""
@@ -338,6 +359,8 @@ class Times:
     def _decade(self, place: int) -> Dated | None:
         """Read «1990s», «1990-е», «1990-tallet», «20世纪90年代» and the century «1800-tallet»."""
         year = self._number(place)
+        if year is not None and 20 <= year <= 90:
+            year += 1900  # «60-е»
         if year is None or not 100 <= year <= 2090 or year % 10 or self._is_glued_left(place):
             return None
         following = place + 1
@@ -366,6 +389,8 @@ class Times:
             following += 2
         elif self._number(place) and self._lexicon.language not in {"zh"}:
             return None
+        if self._text_at(following) in self._lexicon.century_dotted and self._text_at(following + 1) == ".":
+            return Dated(century_of(100 * (number - 1)), place, following + 2)
         if self._form(following) not in self._lexicon.century or self._lexicon.bc.at(self._forms, following + 1):
             return None
         if self._lexicon.language == "zh" and (decade := self._number(following + 1)) and (
@@ -376,7 +401,7 @@ class Times:
 
     def _relative(self, place: int) -> Dated | None:
         """Read «next year» and, in Chinese, what follows it («明年2月»)."""
-        found = self._lexicon.relative.at(self._forms, place)
+        found = self._lexicon.relative.at(self._texts, place)
         if not found or not self._today:
             return None
         period = relative(found[0], self._today)
@@ -438,7 +463,7 @@ class Times:
         before_christ = self._before_christ(place)
         if before_christ:
             return before_christ
-        year = self._plain_year(place) or self._told_year(place)
+        year = self._plain_year(place) or self._told_year(place) or self._marked_year(place)
         if not year:
             return None
         end = self._year_marker(place + 1)
@@ -457,6 +482,15 @@ class Times:
             return None
         is_dot = self._text_at(found[1]) == "." and self._touches(found[1])
         return Dated(Period(f"-{number - 1:04}", None, None), place, found[1] + is_dot)
+
+    def _marked_year(self, place: int) -> int | None:
+        """Return an early year: «330 года», where years would be counted as «330 лет»."""
+        number = self._number(place)
+        if self._lexicon.language != "ru" or not number or not 100 <= number < 1000:
+            return None
+        word = self._text_at(place + 1)
+        is_year = word == "году" or (word == "года" and number % 10 not in {2, 3, 4})
+        return number if is_year else None
 
     def _told_year(self, place: int) -> int | None:
         """Return a year, however early, that the word before it shows to be one: «i år 656»."""
@@ -511,12 +545,12 @@ class Times:
         start = place
         if self._text_at(place) == ",":
             place += 1
-        found = self._lexicon.relative.at(self._forms, place) if self._today and place == start else None
+        found = self._lexicon.relative.at(self._texts, place) if self._today and place == start else None
         if found and found[0].startswith("year") and self._today:
             return self._today.year + int(found[0][4:]), found[1]
         if self._lexicon.language == "en" and self._text_at(place) == "of":
             place += 1
-        year = self._plain_year(place)
+        year = self._plain_year(place) or self._marked_year(place)
         if not year or self._tokens[place].opens or self._is_measured(place + 1):
             return None, start
         return year, self._year_marker(place + 1)

@@ -1,0 +1,262 @@
+"""What a figure is about, told without any model: names, measures and words around it, and the time it is told of."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from rag.facts.finding import find
+from rag.facts.lexicon import Lexicon, lexicon, sizes, stem
+from rag.facts.records import Amount, Fact, Period
+from rag.sentences import split
+from rag.types import Span
+
+_WORD = re.compile(r"[^\W\d_]+(?:\d[\w]*)?")
+_HAN = re.compile("[\u3400-\u9fff]")
+_CONVERTED = re.compile(r"\s?(?:[(（[]|,?\s(?:or|eller|или|или же|i\.e\.)\s|[,，/=≈]|约合|合)\s?[^\d()（）;.!?]{0,24}$", re.IGNORECASE)
+_LETTERS = str.maketrans(
+    dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", [*"abvgdee", "zh", *"ziiklmnoprstufk", "ts", "ch", "sh", "sh", "", "i", "", *"e", "iu", "ia"], strict=True))
+    | {"c": "k", "y": "i", "w": "v", "q": "k", "ø": "o", "å": "a", "æ": "e", "é": "e", "ö": "o", "ä": "a"}
+)
+_KEY = 5  # letters by which names and words of different languages and inflections are held to be the same
+_NEIGHBOURS = 2  # sentences before one without a name, in which its subject is looked for
+_COUNTED = 3  # words behind a number, among which is what it counts
+
+
+class Named(NamedTuple):
+    """The names of a sentence by their keys: those beyond doubt, and those that only open the sentence."""
+
+    sure: frozenset[str]
+    unsure: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A figure in its sentence, and what tells what it is about."""
+
+    fact: Fact
+    sentence: Span
+    language: str
+    document: str = ""
+    published: dt.date | None = None
+    forms: tuple[Fact, ...] = ()  # the same amount in other units: «¥40 млрд (около $5,7 млрд)»
+    time: Period | None = None
+    names: Named = Named(frozenset(), frozenset())
+    near_names: frozenset[str] = frozenset()  # of the sentences before, where this one has none
+    measure: frozenset[str] = frozenset()  # what of `measures.toml` stands nearest
+    measures: frozenset[str] = frozenset()  # all of it in the sentence
+    words: frozenset[str] = frozenset()
+    counted: frozenset[str] = frozenset()
+
+
+def read(
+    text: str,
+    language: str,
+    date: dt.date | None = None,
+    *,
+    document: str = "",
+    sentences: Sequence[Span] | None = None,
+) -> list[Mention]:
+    """Return the figures of a text in their sentences, ready to be compared; for the rest see `find`.
+
+    `sentences` are its sentences, ascending, if they are known already. Offsets are those of `text`.
+    """
+    words = lexicon(language)
+    mentions: list[Mention] = []
+    recent: list[Named] = []
+    for sentence in split(text, language) if sentences is None else sentences:
+        found = [fact for fact in _shifted(text, sentence, language, date)]
+        view = _Sentence(text, sentence, words, found)
+        names = view.names()
+        near = frozenset() if names.sure else frozenset().union(*(each.sure for each in recent[-_NEIGHBOURS:]))
+        for fact in found:
+            mention = view.mention(fact, names)
+            mentions.append(replace(mention, document=document, published=date, near_names=near))
+        recent.append(names)
+    return mentions
+
+
+def _shifted(text: str, sentence: Span, language: str, date: dt.date | None) -> Iterator[Fact]:
+    for fact in find(text[sentence.start : sentence.end], language, date):
+        yield replace(fact, start=fact.start + sentence.start, end=fact.end + sentence.start)
+
+
+class _Sentence:
+    """One sentence and its figures."""
+
+    def __init__(self, text: str, span: Span, words: Lexicon, found: Sequence[Fact]) -> None:
+        self._text = text
+        self._span = span
+        self._lexicon = words
+        self._found = found
+        outside = _outside(span, found)
+        self._words = [match for part in outside for match in _WORD.finditer(text, part.start, part.end)]
+        self._measures = list(self._find_measures())
+
+    def mention(self, fact: Fact, names: Named) -> Mention:
+        """Return a figure of the sentence with all that is known of it."""
+        return Mention(
+            fact,
+            self._span,
+            self._lexicon.language,
+            forms=self._forms(fact),
+            time=self._time(fact),
+            names=names,
+            measure=self._nearest_measure(fact),
+            measures=frozenset(name for name, _ in self._measures),
+            words=frozenset(self._content()),
+            counted=frozenset(self._counted(fact)),
+        )
+
+    def names(self) -> Named:
+        """Return the names: words with a capital letter or a digit; the capital that opens a sentence is unsure."""
+        sure, unsure = set(), set()
+        for match in self._words:
+            word = match.group()
+            if word == word.lower() or len(word) < 2 or self._is_stop(word):
+                continue
+            foreign = word.isascii() and self._lexicon.language in {"ru", "zh"}
+            opens = match.start() == self._span.start or not self._text[self._span.start : match.start()].strip("«\"'“ –—-")
+            inner = any(letter.isupper() or letter.isdigit() for letter in word[1:])
+            (unsure if opens and not foreign and not inner else sure).add(key(word))
+        return Named(frozenset(sure), frozenset(unsure))
+
+    def _content(self) -> Iterator[str]:
+        for match in self._words:
+            word = match.group()
+            if _HAN.match(word):
+                yield from (word[place : place + 2] for place in range(len(word) - 1))
+            elif len(word) > 2 and not self._is_stop(word):
+                yield key(stem(word.lower(), self._lexicon.language))
+
+    def _counted(self, fact: Fact) -> Iterator[str]:
+        """Yield the words behind a plain number that may be what it counts."""
+        if fact.unit is not None or not isinstance(fact.value, Amount):
+            return
+        behind = [match for match in self._words if match.start() >= fact.end][:_COUNTED]
+        for match in behind:
+            word = match.group()
+            if self._is_stop(word):
+                return
+            if _HAN.match(word):
+                yield from (word[place : place + 2] for place in range(min(3, len(word) - 1)))
+                return
+            yield key(stem(word.lower(), self._lexicon.language))
+
+    def _is_stop(self, word: str) -> bool:
+        return stem(word.lower(), self._lexicon.language) in self._lexicon.stop
+
+    def _forms(self, fact: Fact) -> tuple[Fact, ...]:
+        """Return the figures of the sentence that give the same amount in another unit."""
+        place = self._found.index(fact)
+        return tuple(
+            other
+            for other in [*self._found[max(0, place - 1) : place], *self._found[place + 1 : place + 2]]
+            if self._is_converted(*sorted((fact, other), key=lambda each: each.start))
+        )
+
+    def _is_converted(self, first: Fact, second: Fact) -> bool:
+        if first.kind != second.kind or first.unit == second.unit or first.kind not in {"money", "quantity"}:
+            return False
+        if first.kind == "quantity" and not _same_dimension(first, second):
+            return False
+        return bool(_CONVERTED.match(self._text[first.end : second.start])) and second.start - first.end <= 32
+
+    def _time(self, fact: Fact) -> Period | None:
+        """Return the nearest time that the sentence tells."""
+        times = [other for other in self._found if isinstance(other.value, Period) and other.value.first and other is not fact]
+        nearest = min(times, key=lambda each: self._distance(fact, each.start, each.end), default=None)
+        return nearest.value if nearest and isinstance(nearest.value, Period) else None
+
+    def _distance(self, fact: Fact, start: int, end: int) -> int:
+        """Return how far a stretch is from a figure; what stands behind another figure is farther."""
+        between = (fact.end, start) if start >= fact.end else (end, fact.start)
+        others = sum(
+            between[0] <= other.start < between[1] and other.kind == fact.kind and other not in self._forms(fact)
+            for other in self._found
+        )
+        return between[1] - between[0] + 40 * others
+
+    def _find_measures(self) -> Iterator[tuple[str, Span]]:
+        if self._lexicon.language == "zh":
+            text = self._text[self._span.start : self._span.end]
+            for name, pattern in _han_measures().items():
+                for match in pattern.finditer(text):
+                    yield name, Span(self._span.start + match.start(), self._span.start + match.end())
+            return
+        for match in self._words:
+            for name in measure_of(match.group().lower(), self._lexicon.language):
+                yield name, Span(*match.span())
+
+    def _nearest_measure(self, fact: Fact) -> frozenset[str]:
+        """Return the measure that stands nearest to a figure, all those of that word."""
+        if not self._measures:
+            return frozenset()
+        distance = min(self._distance(fact, *span) for _, span in self._measures)
+        return frozenset(name for name, span in self._measures if self._distance(fact, *span) == distance)
+
+
+def key(word: str) -> str:
+    """Return what inflections and transliterations of a word share: its beginning in plain Latin letters.
+
+    >>> key("Москве") == key("Moscow"), key("ByteDances") == key("Bytedance"), key("токенов") == key("tokens")
+    (True, True, True)
+    """
+    plain = word.lower().translate(_LETTERS)
+    return plain if any(letter.isdigit() for letter in plain) else plain[: _KEY if len(plain) > _KEY + 1 else _KEY - 1]
+
+
+def _outside(span: Span, found: Sequence[Fact]) -> Iterator[Span]:
+    start = span.start
+    for fact in found:
+        yield Span(start, fact.start)
+        start = fact.end
+    yield Span(start, span.end)
+
+
+def _same_dimension(first: Fact, second: Fact) -> bool:
+    one, other = sizes().get(first.unit or ""), sizes().get(second.unit or "")
+    return one is not None and other is not None and one[0] == other[0]
+
+
+@cache
+def _measures() -> dict[str, list[str]]:
+    table = tomllib.loads((Path(__file__).parent / "words" / "measures.toml").read_text("utf-8"))
+    return {name: [word.strip() for word in words.split(",")] for name, words in table.items()}
+
+
+@cache
+def _han_measures() -> dict[str, re.Pattern[str]]:
+    return {
+        name: re.compile("|".join(sorted((word for word in words if _HAN.match(word)), key=len, reverse=True)) or "(?!)")
+        for name, words in _measures().items()
+    }
+
+
+@cache
+def _measure_words(language: str) -> tuple[dict[str, set[str]], list[tuple[str, str]]]:
+    """Return measures by stemmed word, and the beginnings of words that stand for one."""
+    whole: dict[str, set[str]] = {}
+    beginnings = []
+    for name, words in _measures().items():
+        for word in words:
+            if word.endswith("*"):
+                beginnings.append((word[:-1], name))
+            else:
+                whole.setdefault(stem(word, language), set()).add(name)
+    return whole, beginnings
+
+
+@cache
+def measure_of(word: str, language: str) -> frozenset[str]:
+    """Return the measures that a word in lower case may stand for."""
+    whole, beginnings = _measure_words(language)
+    return frozenset(whole.get(stem(word, language), set())) | {
+        name for beginning, name in beginnings if word.startswith(beginning)
+    }
