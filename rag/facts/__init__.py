@@ -5,7 +5,9 @@
 [('14 milliarder dollar', '14000000000', 'USD')]
 """
 
+from rag.facts.comparing import compare
+from rag.facts.context import Mention, read
 from rag.facts.finding import find
 from rag.facts.records import Amount, Bound, Fact, Kind, Period, Relation, Verdict
 
-__all__ = ["Amount", "Bound", "Fact", "Kind", "Period", "Relation", "Verdict", "find"]
+__all__ = ["Amount", "Bound", "Fact", "Kind", "Mention", "Period", "Relation", "Verdict", "compare", "find", "read"]

@@ -28,7 +28,8 @@ _APPROXIMATELY = Decimal("0.1")  # what «about» may be off by
 _LEEWAY = Decimal(2)  # «more than 100» may be 200, hardly 5,000
 _SLIP = Decimal("0.1")  # how exact a power of a thousand is
 _STALE = 400  # days between two publications from which a figure without a time may be another one's
-_ENOUGH, _ENOUGH_TO_DIFFER, _ENOUGH_FOR_A_SLIP = 2, 4, 3
+_ENOUGH, _ENOUGH_IF_INEXACT, _ENOUGH_TO_DIFFER, _ENOUGH_FOR_A_SLIP = 2, 3, 4, 3
+_ROUNDED = Decimal("0.005")  # what a figure may be off by that was rounded or converted
 _SIMILAR, _VERY_SIMILAR = 0.5, 0.8
 
 
@@ -47,6 +48,8 @@ def compare(a: Mention, b: Mention, similarity: float | None = None) -> Verdict:
     if evidence < _ENOUGH:
         return Verdict("not comparable", "subject")
     verdict = _values(*pair)
+    if verdict.relation == "compatible" and evidence < _ENOUGH_IF_INEXACT:
+        return Verdict("not comparable", "subject")
     if verdict.relation == "differ" and not _may_differ(a, b, verdict, evidence, similarity):
         return Verdict("not comparable", "time" if evidence >= _ENOUGH_TO_DIFFER else "subject")
     return verdict
@@ -105,20 +108,30 @@ def _evidence(a: Mention, b: Mention, similarity: float | None) -> int:
 
 def _is_contradicted(a: Mention, b: Mention) -> bool:
     names, others = a.names.sure, b.names.sure
-    if names and others and not names & (others | b.names.unsure) and not a.names.unsure & others:
-        return True
+    if a.names.every and b.names.every and (names or others or a.language == b.language):
+        if not a.names.every & b.names.every and a.language == b.language:
+            return True
+        if names and others and not a.names.every & b.names.every:
+            return True
     if a.measure and b.measure and not (a.measure & b.measures or b.measure & a.measures):
         return True
-    if a.measure and b.measure and a.language == b.language and not a.measure & b.measure:
+    both = a.measures & b.measures  # «revenue was 5, profit 1» against «profit 1, revenue 5»
+    if a.measure & both and b.measure & both and not a.measure & b.measure:
         return True
     return bool(a.language == b.language and a.counted and b.counted and not a.counted & b.counted)
 
 
 def _shared_names(a: Mention, b: Mention) -> int:
-    if a.names.sure & b.names.sure:
-        return 2
-    every = [mention.names.sure | mention.names.unsure | mention.near_names for mention in (a, b)]
-    return int(bool(every[0] & every[1]))
+    if a.names.every & b.names.every:
+        return 2 - _have_others(a, b)
+    return int(bool((a.names.every | a.near_names) & (b.names.every | b.near_names)))
+
+
+def _have_others(a: Mention, b: Mention) -> int:
+    """Return what counts against a common subject: that each sentence has names that the other one lacks."""
+    if not (a.names.every - b.names.every and b.names.every - a.names.every):
+        return 0
+    return 2 if a.language == b.language else 1
 
 
 def _shared_measures(a: Mention, b: Mention) -> int:
@@ -137,9 +150,11 @@ def _shared_words(a: Mention, b: Mention) -> int:
 
 def _may_differ(a: Mention, b: Mention, verdict: Verdict, evidence: int, similarity: float | None) -> bool:
     """Tell whether there is enough to say that two sources differ."""
+    is_slip = verdict.reason.startswith("factor")
+    if _have_others(a, b) == 2 and not is_slip and (similarity or 0) < _VERY_SIMILAR:
+        return False
     if not (_shared_names(a, b) or _shared_words(a, b) == 2 or (similarity or 0) >= _VERY_SIMILAR):
         return False
-    is_slip = verdict.reason.startswith("factor")
     if bool(a.time) != bool(b.time) and not is_slip:
         return False
     if a.time and b.time and (a.time.first, a.time.last) != (b.time.first, b.time.last):
@@ -178,12 +193,17 @@ def _shared_values(one: Fact, other: Fact, first: Amount, second: Amount) -> Ite
     if first.is_range or second.is_range:
         if first.low <= second.high and second.low <= first.high:
             yield Verdict("compatible", "range")
-    elif abs(first.low - second.low) <= max(first.step, second.step) / 2 and first.low * second.low > 0:
+    elif abs(first.low - second.low) <= _leeway(first, second) and first.low * second.low > 0:
         yield Verdict("compatible", "rounding")
     if "~" in (one.bound, other.bound) and _is_near(first, second):
         yield Verdict("compatible", "rounding")
     if _within(one, first, second) or _within(other, second, first):
         yield Verdict("compatible", "bound")
+
+
+def _leeway(first: Amount, second: Amount) -> Decimal:
+    """Return by how much two forms of one number may be apart: half a last place, or what converting costs."""
+    return max(first.step / 2, second.step / 2, _ROUNDED * min(abs(first.low), abs(second.low)))
 
 
 def _is_near(first: Amount, second: Amount) -> bool:

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from babel import Locale
+
 from rag.facts.finding import find
 from rag.facts.lexicon import Lexicon, lexicon, sizes, stem
 from rag.facts.records import Amount, Fact, Period
@@ -34,6 +36,10 @@ class Named(NamedTuple):
 
     sure: frozenset[str]
     unsure: frozenset[str]
+
+    @property
+    def every(self) -> frozenset[str]:
+        return self.sure | self.unsure
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,7 @@ class _Sentence:
             time=self._time(fact),
             names=names,
             measure=self._nearest_measure(fact),
-            measures=frozenset(name for name, _ in self._measures),
+            measures=frozenset(name for name, _ in self._measures) & _fitting(fact),
             words=frozenset(self._content()),
             counted=frozenset(self._counted(fact)),
         )
@@ -121,11 +127,20 @@ class _Sentence:
             word = match.group()
             if word == word.lower() or len(word) < 2 or self._is_stop(word):
                 continue
+            if measure_of(word.lower(), self._lexicon.language):
+                continue
             foreign = word.isascii() and self._lexicon.language in {"ru", "zh"}
             opens = match.start() == self._span.start or not self._text[self._span.start : match.start()].strip("«\"'“ –—-")
             inner = any(letter.isupper() or letter.isdigit() for letter in word[1:])
-            (unsure if opens and not foreign and not inner else sure).add(key(word))
+            (unsure if opens and not foreign and not inner else sure).add(self._name(word))
+        if self._lexicon.language == "zh":
+            sure.update(_countries_in(self._text[self._span.start : self._span.end]))
         return Named(frozenset(sure), frozenset(unsure))
+
+    def _name(self, word: str) -> str:
+        """Return a name as it is compared: the code of a country in any language, else its key."""
+        language = self._lexicon.language
+        return _countries(language).get(stem(word.lower(), language)) or key(word)
 
     def _content(self) -> Iterator[str]:
         for match in self._words:
@@ -196,10 +211,9 @@ class _Sentence:
 
     def _nearest_measure(self, fact: Fact) -> frozenset[str]:
         """Return the measure that stands nearest to a figure, all those of that word."""
-        if not self._measures:
-            return frozenset()
-        distance = min(self._distance(fact, *span) for _, span in self._measures)
-        return frozenset(name for name, span in self._measures if self._distance(fact, *span) == distance)
+        found = [(name, self._distance(fact, *span)) for name, span in self._measures if name in _fitting(fact)]
+        nearest = min((distance for _, distance in found), default=0)
+        return frozenset(name for name, distance in found if distance == nearest)
 
 
 def key(word: str) -> str:
@@ -226,9 +240,39 @@ def _same_dimension(first: Fact, second: Fact) -> bool:
 
 
 @cache
+def _countries(language: str) -> dict[str, str]:
+    """Return the code of each country by its stemmed name."""
+    locale = Locale.parse("nb" if language == "no" else language if language in {"ru", "en", "zh"} else "en")
+    names = ((name, code) for code, name in locale.territories.items() if len(code) == 2 and " " not in name)
+    return {stem(name.lower(), language): f"country {code}" for name, code in names}
+
+
+def _countries_in(text: str) -> Iterator[str]:
+    yield from (code for name, code in _countries("zh").items() if name in text)
+
+
+@cache
+def _sections() -> dict[str, dict[str, str]]:
+    return tomllib.loads((Path(__file__).parent / "words" / "measures.toml").read_text("utf-8"))
+
+
+@cache
 def _measures() -> dict[str, list[str]]:
-    table = tomllib.loads((Path(__file__).parent / "words" / "measures.toml").read_text("utf-8"))
-    return {name: [word.strip() for word in words.split(",")] for name, words in table.items()}
+    tables = _sections().values()
+    return {name: [word.strip() for word in words.split(",")] for table in tables for name, words in table.items()}
+
+
+def _fitting(fact: Fact) -> frozenset[str]:
+    """Return the measures that a figure of its unit may be of."""
+    is_count = fact.kind == "quantity" and fact.unit is None
+    is_rate = fact.kind == "percent" or fact.unit == "times"
+    sections = ["any"] + ["counts"] * is_count + ["rates"] * is_rate
+    return _measures_of(tuple(sections))
+
+
+@cache
+def _measures_of(sections: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name for section in sections for name in _sections()[section])
 
 
 @cache
