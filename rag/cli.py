@@ -194,6 +194,30 @@ def look_up(
         sys.exit(EXIT_UNMET)
 
 
+@cli.command()
+@click.option("--about", metavar="WORDS", help="Only figures whose sentences have these words, or this figure.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print them as CSV.")
+@_with_settings
+def facts(settings: Settings, about: str | None, as_json: bool, as_csv: bool, origins: dict[str, str]) -> None:
+    """List the figures and dates of the documents, grouped where they agree or differ."""
+    from rag.facts import tables
+    from rag.pipeline import open_index
+
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv exclude each other")
+    index = open_index(settings)
+    found = tables.table(index.documents, index.contents.sentences_by_document(), about=about)
+    if as_json:
+        click.echo(json.dumps(tables.records(found.rows), ensure_ascii=False))
+    elif as_csv:
+        click.echo(tables.to_csv(found.rows), nl=False)
+    else:
+        from rag.terminal import print_facts
+
+        print_facts(found)
+
+
 @cli.command(name="eval")
 @click.argument("file", type=_FILE, metavar="QUESTIONS")
 @click.argument("bars", nargs=-1, metavar="[BAR]...")

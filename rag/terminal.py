@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console as RichConsole
 from rich.padding import Padding
@@ -30,6 +30,9 @@ from rag.index import Index
 from rag.places import label
 from rag.types import Answer, Citation, Document, Span, Statement
 from rag.untrusted import disarm
+
+if TYPE_CHECKING:
+    from rag import facts
 
 NEAREST = 3
 EXCERPT = 280
@@ -157,6 +160,40 @@ def print_places(places: Sequence[LookUp], documents: Mapping[str, Document]) ->
         console.print(Text.assemble((disarm(found.id), "cyan"), place))
         console.print(_description(documents[found.document_id]))
         console.print(Padding(_in_context(found), (0, 0, 1, 4)))
+
+
+def print_facts(found: facts.Table) -> None:
+    """List figures with their sentences: those that agree or differ together, then the others."""
+    from rag.facts.tables import by_group
+
+    console = Console(highlight=False)
+    if not found.rows:
+        console.print(Text("No such figure stands in the documents."))
+    for rows in by_group(found.rows):
+        group = found.groups[rows[0].group - 1] if rows[0].group else None
+        if group:
+            console.print(Text(_relation(group), "bold red" if group.differs else "bold green"))
+        for row in rows:
+            console.print(_figure(row), soft_wrap=True)
+            console.print(Padding(Text(_excerpt(row.sentence), "dim"), (0, 0, 1, 4)))
+
+
+def _relation(group: facts.Group) -> str:
+    """Return in words how the figures of a group stand to each other."""
+    reasons = {link.verdict.reason for link in group.links if link.verdict.relation == "differ"}
+    if not reasons:
+        return "These agree:"
+    factors = sorted(reason for reason in reasons if reason.startswith("factor"))
+    return f"These differ, by a {factors[0]}:" if factors else "These differ:"
+
+
+def _figure(row: facts.Row) -> Text:
+    fact = row.mention.fact
+    bound = "" if fact.bound == "=" else f"{fact.bound} "
+    date = row.document.date.isoformat() if row.document.date else "undated"
+    value = f"{bound}{fact.value}{f' {fact.unit}' if fact.unit else ''}"
+    place = f"{disarm(row.document.id)}, characters {fact.start} to {fact.end}"
+    return Text.assemble((disarm(fact.text), "bold"), f"  {value}  ", (f"{date}  ", "dim"), (place, "cyan"))
 
 
 def _description(document: Document) -> Text:

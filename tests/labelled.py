@@ -1,7 +1,7 @@
 """Texts labelled by hand with their figures and dates, and how well what is found agrees with them.
 
-A line is a text; a label is ``⟦words|value unit⟧``. A value may be bounded (``>5e6``), a range (``5e6..7e6``) or, behind
-``@``, a date as `rag.facts` names it (``@2026-Q3``). Relative dates are those of a text of 25 December 2025.
+A line is a text; a label is ``⟦words|value unit⟧``. A value may be bounded (``>5e6``), a range (``5e6..7e6``) or,
+behind ``@``, a date as `rag.facts` names it (``@2026-Q3``). Relative dates are those of a text of 25 December 2025.
 """
 
 from __future__ import annotations
@@ -81,6 +81,18 @@ def _value(written: str) -> tuple[tuple[Decimal, Decimal] | str, str | None, str
     return (first, Decimal(high) if high else first), match["unit"], match["bound"] or "="
 
 
+def seeds() -> dict[str, list[tuple[str, tuple[Decimal, Decimal] | str, str | None, str]]]:
+    """Return what the given documents say: the words, value, unit and bound of each figure, by document."""
+    found: dict[str, list[tuple[str, tuple[Decimal, Decimal] | str, str | None, str]]] = {}
+    for line in (FOLDER / "seeds.txt").read_text("utf-8").splitlines():
+        if line.startswith("["):
+            document = found.setdefault(line.strip("[]"), [])
+        elif line and not line.startswith("#"):
+            words, written = line.split("|")
+            document.append((words, *_value(written)))
+    return found
+
+
 def as_label(fact: Fact) -> Label:
     """Return what was found as it would be labelled."""
     value = (fact.value.low, fact.value.high) if isinstance(fact.value, Amount) else fact.value.name
@@ -118,9 +130,13 @@ def _mistakes(examples: list[Labelled], language: str) -> Iterator[str]:
         found = {as_label(fact): fact.bound for fact in find(example, language)}
         expected = dict(zip(example.labels, example.bounds, strict=True))
         if found != expected:
-            show = [f"{example.text[each.start : each.end]} = {bound}{each.value} {each.unit}" for each, bound in found.items()]
+            show = [
+                f"{example.text[each.start : each.end]} = {bound}{each.value} {each.unit}"
+                for each, bound in found.items()
+            ]
             want = [
-                f"{example.text[each.start : each.end]} = {bound}{each.value} {each.unit}" for each, bound in expected.items()
+                f"{example.text[each.start : each.end]} = {bound}{each.value} {each.unit}"
+                for each, bound in expected.items()
             ]
             only = [each for each in show if each not in want], [each for each in want if each not in show]
             yield f"{example.text}\n    found {only[0]}\n    wants {only[1]}"

@@ -82,7 +82,7 @@ def differ(chosen: Sequence[Pair]) -> Differ:
 
 
 def accuracy(chosen: Sequence[Pair]) -> float:
-    """Return the share of pairs that are rightly told; «agree» and «compatible» are one, since both are shown together."""
+    """Return the share of pairs that are rightly told; «agree» and «compatible», shown together, are one."""
     return sum(_shown(verdict(pair).relation) == _shown(pair.relation) for pair in chosen) / len(chosen)
 
 

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "rag"
 STEPS = (
     {"types", "errors", "dates", "untrusted", "normalisation", "bert", "decoding"},
     {"config", "packed", "languages", "boilerplate", "sentences", "users", "formats", "places"},
-    {"models", "documents", "lexical"},
+    {"models", "documents", "lexical", "facts"},
     {"encoder", "reader", "passages", "stores"},
     {"generations", "index"},
     {"building", "citations", "followup"},

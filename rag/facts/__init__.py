@@ -8,6 +8,26 @@
 from rag.facts.comparing import compare
 from rag.facts.context import Mention, read
 from rag.facts.finding import find
+from rag.facts.grouping import Group, Link, group
 from rag.facts.records import Amount, Bound, Fact, Kind, Period, Relation, Verdict
+from rag.facts.tables import Row, Table, table
 
-__all__ = ["Amount", "Bound", "Fact", "Kind", "Mention", "Period", "Relation", "Verdict", "compare", "find", "read"]
+__all__ = [
+    "Amount",
+    "Bound",
+    "Fact",
+    "Group",
+    "Kind",
+    "Link",
+    "Mention",
+    "Period",
+    "Relation",
+    "Row",
+    "Table",
+    "Verdict",
+    "compare",
+    "find",
+    "group",
+    "read",
+    "table",
+]

@@ -1,4 +1,4 @@
-"""Quantities, money and percentages among the tokens of a text: a number with what it counts, its range and its bound."""
+"""Quantities, money and percentages among the tokens of a text: numbers with what they count, ranges and bounds."""
 
 from __future__ import annotations
 
@@ -142,7 +142,11 @@ class Amounts:
             return None
         if opener in self._lexicon.openers:
             return end + 1
-        if opener in self._lexicon.span_openers or form not in self._lexicon.joiners or text in {"and", "og", "и", "или"}:
+        if (
+            opener in self._lexicon.span_openers
+            or form not in self._lexicon.joiners
+            or text in {"and", "og", "и", "или"}
+        ):
             return None
         if text == "до":
             return None
@@ -291,7 +295,11 @@ class Amounts:
             return True
         if self._is_glued_name(number.end) or self._is_labelled(place) or self._is_ordinal(number.end):
             return False
-        if self._is_list_marker(place, number.end) or self._text_at(place - 1) == "[" or self._is_bracketed(place, number.end):
+        if (
+            self._is_list_marker(place, number.end)
+            or self._text_at(place - 1) == "["
+            or self._is_bracketed(place, number.end)
+        ):
             return False
         if self._text_at(number.end) in self._lexicon.clock:
             return False
@@ -338,7 +346,20 @@ class Amounts:
         before = self._tokens[place - 1]
         if before.kind == "word":
             return _is_han(before.text)
-        return before.kind != "number" and before.text not in {"-", "/", ".", ":", "#", "_", "+", "×", "−", "=", "^", "@"}
+        return before.kind != "number" and before.text not in {
+            "-",
+            "/",
+            ".",
+            ":",
+            "#",
+            "_",
+            "+",
+            "×",
+            "−",
+            "=",
+            "^",
+            "@",
+        }
 
     def _is_minus(self, place: int) -> bool:
         """Tell whether a minus stands here: nothing before it, a number touching it."""
@@ -370,7 +391,6 @@ class Amounts:
         return token.kind == "address" or (token.kind == "sign" and not self._begins_an_amount(place))
 
     def _begins_an_amount(self, place: int) -> bool:
-        text = self._text_at(place)
         return self._is_minus(place) or self._lexicon.signs.at(self._forms, place) is not None
 
     def _is_labelled(self, place: int) -> bool:

@@ -1,7 +1,7 @@
 """Whether two figures say the same: first whether they are about the same at all, then what their values tell.
 
-A false «sources differ» is worse than a missed one, so `differ` needs more evidence than `agree`, and what speaks against
-a common subject (other names, another measure, another time) outweighs all that speaks for it.
+A false «sources differ» is worse than a missed one, so `differ` needs more evidence than `agree`, and what speaks
+against a common subject (other names, another measure, another time) outweighs all that speaks for it.
 """
 
 from __future__ import annotations
@@ -53,6 +53,11 @@ def compare(a: Mention, b: Mention, similarity: float | None = None) -> Verdict:
     if verdict.relation == "differ" and not _may_differ(a, b, verdict, evidence, similarity):
         return Verdict("not comparable", "time" if evidence >= _ENOUGH_TO_DIFFER else "subject")
     return verdict
+
+
+def same_value(one: Fact, other: Fact) -> bool:
+    """Tell whether two figures have one value, but for rounding and bounds, whatever they are about."""
+    return _have_one_unit(one, other) and _values(one, other).relation in {"agree", "compatible"}
 
 
 # --- units ------------------------------------------------------------------------------------------------------------
@@ -124,7 +129,12 @@ def _is_contradicted(a: Mention, b: Mention) -> bool:
 def _shared_names(a: Mention, b: Mention) -> int:
     if a.names.every & b.names.every:
         return 2 - _have_others(a, b)
-    return int(bool((a.names.every | a.near_names) & (b.names.every | b.near_names)))
+    return int(bool(_subjects(a) & _subjects(b)))
+
+
+def _subjects(mention: Mention) -> frozenset[str]:
+    """Return the names of a sentence, or where it has none beyond doubt, also those of the sentences before."""
+    return mention.names.every if mention.names.sure else mention.names.every | mention.near_names
 
 
 def _have_others(a: Mention, b: Mention) -> int:
@@ -157,7 +167,7 @@ def _may_differ(a: Mention, b: Mention, verdict: Verdict, evidence: int, similar
         return False
     if bool(a.time) != bool(b.time) and not is_slip:
         return False
-    if a.time and b.time and (a.time.first, a.time.last) != (b.time.first, b.time.last):
+    if a.time and b.time and a.time.name != b.time.name:
         return False
     return evidence >= (_ENOUGH_FOR_A_SLIP if is_slip else _ENOUGH_TO_DIFFER)
 
@@ -171,7 +181,10 @@ def _values(one: Fact, other: Fact) -> Verdict:
     first, second = _amount(one, other), _amount(other, one)
     for verdict in _shared_values(one, other, first, second):
         return verdict
-    return Verdict("differ", _slip(first, second) or "value")
+    slip = _slip(first, second)
+    if slip is None and (_allows(one, first, second) or _allows(other, second, first)):
+        return Verdict("not comparable", "bound")
+    return Verdict("differ", slip or "value")
 
 
 def _periods(one: Period, other: Period) -> Verdict:
@@ -181,7 +194,9 @@ def _periods(one: Period, other: Period) -> Verdict:
         parts = (one.name.removeprefix("XXXX"), other.name.removeprefix("XXXX"))
         agree = parts[0].endswith(parts[1]) or parts[1].endswith(parts[0])
         return Verdict("compatible", "rounding") if agree else Verdict("differ", "value")
-    inside = other.first <= one.first and one.last <= other.last or one.first <= other.first and other.last <= one.last
+    inside = (other.first <= one.first and one.last <= other.last) or (
+        one.first <= other.first and other.last <= one.last
+    )
     return Verdict("compatible", "rounding") if inside else Verdict("differ", "value")
 
 
@@ -197,6 +212,9 @@ def _shared_values(one: Fact, other: Fact, first: Amount, second: Amount) -> Ite
         yield Verdict("compatible", "rounding")
     if "~" in (one.bound, other.bound) and _is_near(first, second):
         yield Verdict("compatible", "rounding")
+    lower, upper = {">", ">="}, {"<", "<="}
+    if {one.bound, other.bound} <= lower or {one.bound, other.bound} <= upper:
+        return  # «more than 30» and «more than 50»: perhaps, but nothing shows it
     if _within(one, first, second) or _within(other, second, first):
         yield Verdict("compatible", "bound")
 
@@ -215,6 +233,13 @@ def _within(bounded: Fact, amount: Amount, other: Amount) -> bool:
     if bounded.bound in {">", ">="}:
         return amount.low <= other.high <= _LEEWAY * amount.low
     return bounded.bound in {"<", "<="} and amount.high / _LEEWAY <= other.low <= amount.high
+
+
+def _allows(bounded: Fact, amount: Amount, other: Amount) -> bool:
+    """Tell whether a bound leaves room for another figure, however far: «more than 30» says nothing against 5,000."""
+    return (bounded.bound in {">", ">="} and other.high >= amount.low) or (
+        bounded.bound in {"<", "<="} and other.low <= amount.high
+    )
 
 
 def _slip(first: Amount, second: Amount) -> str | None:

@@ -21,9 +21,17 @@ from rag.types import Span
 
 _WORD = re.compile(r"[^\W\d_]+(?:\d[\w]*)?")
 _HAN = re.compile("[\u3400-\u9fff]")
-_CONVERTED = re.compile(r"\s?(?:[(（[]|,?\s(?:or|eller|или|или же|i\.e\.)\s|[,，/=≈]|约合|合)\s?[^\d()（）;.!?]{0,24}$", re.IGNORECASE)
+_CONVERTED = re.compile(
+    r"(?:\s?[(（[]|,?\s(?:or|eller|или|i\.e\.)\s|\s?[/=≈]|[,，]?(?:约合|合|约))\s?[^\d()（）;.!?]{0,24}$", re.IGNORECASE
+)
 _LETTERS = str.maketrans(
-    dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", [*"abvgdee", "zh", *"ziiklmnoprstufk", "ts", "ch", "sh", "sh", "", "i", "", *"e", "iu", "ia"], strict=True))
+    dict(
+        zip(
+            "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+            [*"abvgdee", "zh", *"ziiklmnoprstufk", "ts", "ch", "sh", "sh", "", "i", "", *"e", "iu", "ia"],
+            strict=True,
+        )
+    )
     | {"c": "k", "y": "i", "w": "v", "q": "k", "ø": "o", "å": "a", "æ": "e", "é": "e", "ö": "o", "ä": "a"}
 )
 _KEY = 5  # letters by which names and words of different languages and inflections are held to be the same
@@ -42,6 +50,9 @@ class Named(NamedTuple):
         return self.sure | self.unsure
 
 
+_NAMELESS = Named(frozenset(), frozenset())
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A figure in its sentence, and what tells what it is about."""
@@ -53,8 +64,8 @@ class Mention:
     published: dt.date | None = None
     forms: tuple[Fact, ...] = ()  # the same amount in other units: «¥40 млрд (около $5,7 млрд)»
     time: Period | None = None
-    names: Named = Named(frozenset(), frozenset())
-    near_names: frozenset[str] = frozenset()  # of the sentences before, where this one has none
+    names: Named = _NAMELESS
+    near_names: frozenset[str] = frozenset()  # of the sentences before
     measure: frozenset[str] = frozenset()  # what of `measures.toml` stands nearest
     measures: frozenset[str] = frozenset()  # all of it in the sentence
     words: frozenset[str] = frozenset()
@@ -77,10 +88,10 @@ def read(
     mentions: list[Mention] = []
     recent: list[Named] = []
     for sentence in split(text, language) if sentences is None else sentences:
-        found = [fact for fact in _shifted(text, sentence, language, date)]
+        found = list(_shifted(text, sentence, language, date))
         view = _Sentence(text, sentence, words, found)
         names = view.names()
-        near = frozenset() if names.sure else frozenset().union(*(each.sure for each in recent[-_NEIGHBOURS:]))
+        near = frozenset().union(*(each.sure for each in recent[-_NEIGHBOURS:]))
         for fact in found:
             mention = view.mention(fact, names)
             mentions.append(replace(mention, document=document, published=date, near_names=near))
@@ -122,7 +133,8 @@ class _Sentence:
 
     def names(self) -> Named:
         """Return the names: words with a capital letter or a digit; the capital that opens a sentence is unsure."""
-        sure, unsure = set(), set()
+        sure: set[str] = set()
+        unsure: set[str] = set()
         for match in self._words:
             word = match.group()
             if word == word.lower() or len(word) < 2 or self._is_stop(word):
@@ -130,7 +142,9 @@ class _Sentence:
             if measure_of(word.lower(), self._lexicon.language):
                 continue
             foreign = word.isascii() and self._lexicon.language in {"ru", "zh"}
-            opens = match.start() == self._span.start or not self._text[self._span.start : match.start()].strip("«\"'“ –—-")
+            opens = match.start() == self._span.start or not self._text[self._span.start : match.start()].strip(
+                "«\"'“ –—-"
+            )
             inner = any(letter.isupper() or letter.isdigit() for letter in word[1:])
             (unsure if opens and not foreign and not inner else sure).add(self._name(word))
         if self._lexicon.language == "zh":
@@ -185,7 +199,7 @@ class _Sentence:
 
     def _time(self, fact: Fact) -> Period | None:
         """Return the nearest time that the sentence tells."""
-        times = [other for other in self._found if isinstance(other.value, Period) and other.value.first and other is not fact]
+        times = [other for other in self._found if isinstance(other.value, Period) and other is not fact]
         nearest = min(times, key=lambda each: self._distance(fact, each.start, each.end), default=None)
         return nearest.value if nearest and isinstance(nearest.value, Period) else None
 
@@ -278,7 +292,9 @@ def _measures_of(sections: tuple[str, ...]) -> frozenset[str]:
 @cache
 def _han_measures() -> dict[str, re.Pattern[str]]:
     return {
-        name: re.compile("|".join(sorted((word for word in words if _HAN.match(word)), key=len, reverse=True)) or "(?!)")
+        name: re.compile(
+            "|".join(sorted((word for word in words if _HAN.match(word)), key=len, reverse=True)) or "(?!)"
+        )
         for name, words in _measures().items()
     }
 

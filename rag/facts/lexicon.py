@@ -140,7 +140,17 @@ class Lexicon:
             opens = not tokens or text.find("\n", end, start) >= 0
             word = match.group()
             kind = match.lastgroup or "sign"
-            tokens.append(Token(kind, _normal(word, kind), start, match.end(), start == end and start > 0, opens, word != word.lower()))
+            tokens.append(
+                Token(
+                    kind,
+                    _normal(word, kind),
+                    start,
+                    match.end(),
+                    start == end and start > 0,
+                    opens,
+                    word != word.lower(),
+                )
+            )
             end = match.end()
         return tokens
 
@@ -380,7 +390,9 @@ class _Reading:
     def _by_beginning(self) -> Iterator[tuple[str, int]]:
         for locale in self._locales:
             for context in ("format", "stand-alone"):
-                yield from ((name.lower()[:3], number) for number, name in get_month_names("wide", context, locale).items())
+                yield from (
+                    (name.lower()[:3], number) for number, name in get_month_names("wide", context, locale).items()
+                )
         if self._language == "ru":
             yield from (("мае", 5), ("маю", 5))
 

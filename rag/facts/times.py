@@ -15,7 +15,9 @@ from rag.facts.records import Period
 
 _UNTOLD = "XXXX"
 _DASHES = "-–—~～"
-_NUMERIC = re.compile(r"(?:(?:19|20)\d{2}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([/.])\d{1,2}\2(?:19|20)\d{2})(?![\d.,/-]\d|[^\W\d_])")
+_NUMERIC = re.compile(
+    r"(?:(?:19|20)\d{2}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([/.])\d{1,2}\2(?:19|20)\d{2})(?![\d.,/-]\d|[^\W\d_])"
+)
 _QUARTERS = re.compile(r"(?P<kind>[qh])(?P<number>[1-4])(?!\w)", re.IGNORECASE)
 _QUARTER_YEAR = re.compile(r"[ \u00a0'’,-]{0,2}(?P<year>(?:19|20)\d{2})(?!\d)")
 _DAY_SUFFIXES = {"st", "nd", "rd", "th", "-го", "го"}
@@ -169,13 +171,13 @@ class Times:
     def _span(self, first: Dated) -> Dated | None:
         opener = self._form(first.start - 1)
         place = first.end
-        if self._is_dash(place):
-            place += 1
-        elif (opener in self._lexicon.openers and self._form(place) in self._lexicon.joiners) or (
-            opener in self._lexicon.span_openers and self._form(place) in self._lexicon.span_joiners
-        ) or (
-            self._form(place) in self._lexicon.joiners & self._lexicon.span_joiners and len(first.period.name) == 4
-        ) or (self._lexicon.language == "zh" and self._form(place) in self._lexicon.joiners):
+        if (
+            self._is_dash(place)
+            or (opener in self._lexicon.openers and self._form(place) in self._lexicon.joiners)
+            or (opener in self._lexicon.span_openers and self._form(place) in self._lexicon.span_joiners)
+            or (self._form(place) in self._lexicon.joiners & self._lexicon.span_joiners and len(first.period.name) == 4)
+            or (self._lexicon.language == "zh" and self._form(place) in self._lexicon.joiners)
+        ):
             place += 1
         else:
             return None
@@ -297,12 +299,39 @@ class Times:
                 return False
             if token.text not in {"may", "march", "mar", "jan", "jun", "dec", "sep"}:
                 return len(token.text) > 3
-            return self._form(place - 1) in {"in", "of", "sinc", "until", "by", "from", "last", "next", "earli", "late", "mid"}
+            return self._form(place - 1) in {
+                "in",
+                "of",
+                "sinc",
+                "until",
+                "by",
+                "from",
+                "last",
+                "next",
+                "earli",
+                "late",
+                "mid",
+            }
         short = len(token.text) <= 4 and token.text not in self._full_months()
         return not short
 
     def _full_months(self) -> set[str]:
-        return {"mars", "mai", "juni", "juli", "май", "мая", "мае", "июнь", "июля", "июль", "июня", "июне", "июле", "март"}
+        return {
+            "mars",
+            "mai",
+            "juni",
+            "juli",
+            "май",
+            "мая",
+            "мае",
+            "июнь",
+            "июля",
+            "июль",
+            "июня",
+            "июне",
+            "июле",
+            "март",
+        }
 
     def _coded_part(self, place: int) -> Dated | None:
         """Read «Q3 2025», «H1 2025»."""
@@ -393,8 +422,10 @@ class Times:
             return Dated(century_of(100 * (number - 1)), place, following + 2)
         if self._form(following) not in self._lexicon.century or self._lexicon.bc.at(self._forms, following + 1):
             return None
-        if self._lexicon.language == "zh" and (decade := self._number(following + 1)) and (
-            self._text_at(following + 2) == "年代"
+        if (
+            self._lexicon.language == "zh"
+            and (decade := self._number(following + 1))
+            and (self._text_at(following + 2) == "年代")
         ):
             return Dated(decade_of(100 * (number - 1) + decade), place, following + 3)
         return Dated(century_of(100 * (number - 1)), place, following + 1)
@@ -438,6 +469,7 @@ class Times:
         return None
 
     def _inside_year(self, year: int | None, place: int) -> tuple[Period, int] | None:
+        """Read the month, day, quarter or half of a year that stands at a place, and where it ends."""
         number = self._number(place)
         if number is not None and self._text_at(place + 1) in {"月", "月份"} and 1 <= number <= 12:
             date = self._number(place + 2)
@@ -447,10 +479,10 @@ class Times:
         for prefix, half in (("上半年", 1), ("下半年", 2)):
             if self._text_at(place) == prefix and (period := part_of(year, "H", half)):
                 return period, place + 1
-        found = self._lexicon.ordinals.at(self._forms, place)
+        ordinal = self._lexicon.ordinals.at(self._forms, place)
         if self._text_at(place) == "第":
             place += 1
-        number = found[0] if found else self._number(place)
+        number = ordinal[0] if ordinal else self._number(place)
         if number is not None and self._text_at(place + 1) in self._lexicon.quarter:
             period = part_of(year, "Q", number)
             return (period, place + 2) if period else None
@@ -512,7 +544,7 @@ class Times:
             return not (counted and year % 100 == 0)
         if 1900 <= year <= 2049:
             return not (counted and year % 50 == 0)
-        return 1500 <= year and not self._is_word(place + 1)
+        return year >= 1500 and not self._is_word(place + 1)
 
     def _is_word(self, place: int) -> bool:
         is_joiner = self._form(place) in self._lexicon.joiners
@@ -523,7 +555,9 @@ class Times:
         if place >= len(forms) or forms[place] in lexicon.year:
             return False
         return bool(
-            lexicon.currencies.at(forms, place) or lexicon.multipliers.at(forms, place) or lexicon.units.at(forms, place)
+            lexicon.currencies.at(forms, place)
+            or lexicon.multipliers.at(forms, place)
+            or lexicon.units.at(forms, place)
         )
 
     def _is_counted(self, place: int) -> bool:
@@ -612,7 +646,7 @@ class Times:
         if before.kind == "number":
             return True
         joined = before.text in {"-", "/", ".", ":", "$", "€", "£", "¥", "#", "_", "+", "=", "№"}
-        return joined and before.text != "-" or (
+        return (joined and before.text != "-") or (
             before.text == "-" and before.glued and self._tokens[place - 2].kind != "number"
         )
 
