@@ -38,7 +38,7 @@ Value = TypeVar("Value")
 class Token(NamedTuple):
     """A number, a word, a run of Chinese numerals, an address, or one sign."""
 
-    kind: str  # number, word, han, address, sign
+    kind: str  # number, word, han, address, sign, or break: a blank line, over which nothing reaches
     text: str  # in NFKC and lower case
     start: int
     end: int
@@ -137,7 +137,10 @@ class Lexicon:
         end = 0
         for match in self.tokens.finditer(text):
             start = match.start()
-            opens = not tokens or text.find("\n", end, start) >= 0
+            lines = text.count("\n", end, start)
+            if lines > 1 and tokens:
+                tokens.append(Token("break", "\n", end, end, False, True, False))
+            opens = not tokens or lines > 0
             word = match.group()
             kind = match.lastgroup or "sign"
             tokens.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from rag.facts.context import Mention, key, measure_of, read
 from rag.facts.grouping import Group, group
 from rag.facts.lexicon import lexicon, stem
 from rag.facts.records import Amount
+from rag.languages import detect
 from rag.types import Document, Span
 
 COLUMNS = ("document", "start", "end", "quote", "kind", "value", "unit", "bound", "date", "group", "sentence")
@@ -57,7 +58,7 @@ def table(
         )
     ]
     if about is not None:
-        wanted = About(about)
+        wanted = About(about, {document.language for document in documents.values()})
         mentions = [mention for mention in mentions if wanted.matches(mention)]
     groups = group(mentions)
     numbers = {place: number for number, each in enumerate(groups, 1) for place in each.members}
@@ -68,10 +69,8 @@ def table(
 class About:
     """Words that a figure's sentence must have, each in some form."""
 
-    def __init__(self, words: str) -> None:
-        from rag.languages import detect
-
-        self._language = detect(words)
+    def __init__(self, words: str, languages: Collection[str]) -> None:
+        self._language = detect(words, languages)
         self._figures = [
             mention.fact for mention in read(words, self._language) if isinstance(mention.fact.value, Amount)
         ]
