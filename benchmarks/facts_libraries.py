@@ -4,9 +4,9 @@
         dateparser cn2an
     python -m benchmarks.facts_libraries
 
-They need not be installed for anything else, and one that is missing is left out; put them in an environment of their own,
-since some of them hold other packages back. To be fair to those that give no offsets, only values count here: the number of
-an amount, whatever its unit, and what is told of a date (year, month, day).
+They need not be installed for anything else, and one that is missing is left out; put them in an environment of their
+own, since some of them hold other packages back. To be fair to those that give no offsets, only values count here: the
+number of an amount, whatever its unit, and what is told of a date (year, month, day).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from rag import facts
-from rag.facts import Amount
+from rag.facts import Amount, Period
 from tests import labelled
 from tests.labelled import TODAY, Labelled
 
@@ -35,13 +35,13 @@ def ours_amounts(text: str, language: str) -> Iterator[Decimal]:
 
 
 def ours_dates(text: str, language: str) -> Iterator[str]:
-    yield from (str(fact.value) for fact in facts.find(text, language, TODAY) if _DATE.fullmatch(str(fact.value)))
+    names = (fact.value.name for fact in facts.find(text, language, TODAY) if isinstance(fact.value, Period))
+    yield from (name for name in names if _DATE.fullmatch(name))
 
 
 def recognizers(text: str, language: str) -> Iterator[Decimal]:
-    from recognizers_number_with_unit import Culture, recognize_currency, recognize_dimension
-
     from recognizers_number import recognize_number, recognize_percentage
+    from recognizers_number_with_unit import Culture, recognize_currency, recognize_dimension
 
     culture = {"en": Culture.English, "zh": Culture.Chinese}[language]
     found: dict[int, Decimal] = {}

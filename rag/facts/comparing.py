@@ -56,8 +56,11 @@ def compare(a: Mention, b: Mention, similarity: float | None = None) -> Verdict:
 
 
 def same_value(one: Fact, other: Fact) -> bool:
-    """Tell whether two figures have one value, but for rounding and bounds, whatever they are about."""
-    return _have_one_unit(one, other) and _values(one, other).relation in {"agree", "compatible"}
+    """Tell whether two amounts have one value, but for rounding, whatever they are about and however bounded."""
+    if not (isinstance(one.value, Amount) and isinstance(other.value, Amount) and _have_one_unit(one, other)):
+        return False
+    first, second = _amount(one, other), _amount(other, one)
+    return max(abs(first.low - second.low), abs(first.high - second.high)) <= _leeway(first, second)
 
 
 # --- units ------------------------------------------------------------------------------------------------------------
