@@ -1,7 +1,7 @@
 """What well-kept libraries read of the labelled cases in `tests/facts`, beside `rag.facts`.
 
     pip install recognizers-text-number-with-unit recognizers-text-date-time quantulum3 number-parser price-parser \
-        dateparser cn2an
+        dateparser cn2an "emoji<2"
     python -m benchmarks.facts_libraries
 
 They need not be installed for anything else, and one that is missing is left out; put them in an environment of their
@@ -41,7 +41,8 @@ def ours_dates(text: str, language: str) -> Iterator[str]:
 
 def recognizers(text: str, language: str) -> Iterator[Decimal]:
     from recognizers_number import recognize_number, recognize_percentage
-    from recognizers_number_with_unit import Culture, recognize_currency, recognize_dimension
+    from recognizers_number_with_unit import recognize_currency, recognize_dimension
+    from recognizers_text import Culture
 
     culture = {"en": Culture.English, "zh": Culture.Chinese}[language]
     found: dict[int, Decimal] = {}
@@ -53,10 +54,13 @@ def recognizers(text: str, language: str) -> Iterator[Decimal]:
 
 
 def recognizers_dates(text: str, language: str) -> Iterator[str]:
-    from recognizers_date_time import Culture, recognize_datetime
+    import datetime as dt
+
+    from recognizers_date_time import recognize_datetime
+    from recognizers_text import Culture
 
     culture = {"en": Culture.English, "zh": Culture.Chinese}[language]
-    for each in recognize_datetime(text, culture):
+    for each in recognize_datetime(text, culture, reference=dt.datetime.combine(TODAY, dt.time())):
         yield from {str(value.get("timex")) for value in (each.resolution or {}).get("values", [])[:1]}
 
 

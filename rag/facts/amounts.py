@@ -301,7 +301,7 @@ class Amounts:
             or self._is_bracketed(place, number.end)
         ):
             return False
-        if self._text_at(number.end) in self._lexicon.clock:
+        if self._text_at(number.end) in self._lexicon.clock or self._is_of_a_score(place, number):
             return False
         return not (self._tokens[place].text.startswith("0") and len(self._tokens[place].text) > 1 and number.step == 1)
 
@@ -428,6 +428,21 @@ class Amounts:
 
     def _is_list_marker(self, place: int, end: int) -> bool:
         return self._tokens[place].opens and self._text_at(end) in {".", ")"} and self._touches(end)
+
+    def _is_of_a_score(self, place: int, number: Numeral) -> bool:
+        """Tell whether a bare number falls behind a dash, or the one before it did: «2 – 1 after an hour»."""
+        before, after = self._bare(place - 2), self._bare(number.end + 1)
+        if before is not None and self._is_dash(place - 1):
+            return before >= number.value
+        return after is not None and self._is_dash(number.end) and number.value >= after
+
+    def _is_dash(self, place: int) -> bool:
+        return self._text_at(place) != "" and self._text_at(place) in _DASHES
+
+    def _bare(self, place: int) -> int | None:
+        """Return the value of a number of one or two digits."""
+        text = self._text_at(place)
+        return int(text) if text.isdecimal() and len(text) <= 2 else None
 
     def _is_bracketed(self, place: int, end: int) -> bool:
         """Tell whether a bare number stands alone in brackets, as in «Comments (0)»."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from itertools import pairwise
 from typing import NamedTuple
 
 from rag.facts.lexicon import Lexicon, Token
@@ -314,8 +313,3 @@ def han_value(text: str) -> Decimal | None:
                 total += section * factor
             section, digit, ceiling = Decimal(0), None, factor
     return total + section + (digit or 0)
-
-
-def fitting(numbers: Sequence[Decimal]) -> bool:
-    """Tell whether numbers rise, as the ends of a range do."""
-    return all(low < high for low, high in pairwise(numbers))

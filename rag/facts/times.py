@@ -141,6 +141,8 @@ class Times:
             last = Dated(year_of(self._plain_year(joiner + 1) or 0), joiner + 1, joiner + 2)
         if last is None:
             return None
+        if last.period.name.startswith("-") and (number := self._number(place)):
+            return Dated(Period(f"-{number - 1:04}/{last.period.name}", None, None), place, last.end, True)
         if year and len(last.period.name) == 4:
             period = span(year_of(year), last.period)
             return Dated(period, place, last.end, True) if period and period.first != period.last else None
