@@ -184,7 +184,7 @@ def _relation(group: facts.Group) -> str:
     if not reasons:
         return "These agree:"
     factors = sorted(reason for reason in reasons if reason.startswith("factor"))
-    return f"These differ, by a {factors[0]}:" if factors else "These differ:"
+    return f"These differ, by a {factors[0].replace(' ', ' of ')}:" if factors else "These differ:"
 
 
 def _figure(row: facts.Row) -> Text:

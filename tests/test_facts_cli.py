@@ -73,7 +73,7 @@ def test_about_a_figure_finds_its_forms(index: Path) -> None:
 def test_what_is_printed(index: Path) -> None:
     result = rag("facts", "--index", index, "--about", "ByteDance 2026")
     assert result.returncode == 0
-    assert "These differ, by a factor 1000:" in rag("facts", "--index", index).stdout
+    assert "These differ, by a factor of 1000:" in rag("facts", "--index", index).stdout
     assert "No such figure" in rag("facts", "--index", index, "--about", "zebra").stdout
 
 

@@ -85,6 +85,11 @@ def test_offsets_are_those_of_the_text() -> None:
         assert mention.sentence.start <= mention.fact.start < mention.fact.end <= mention.sentence.end
 
 
+def test_the_whole_text_tells_yuan_from_yen() -> None:
+    (figure,) = read("Toyota needs batteries. It will spend ¥5 billion.", "en")
+    assert figure.fact.unit == "JPY"
+
+
 def test_groups_hold_what_agrees_and_what_differs() -> None:
     mentions = [
         only("Acme has revenue of $5 billion.", document="a"),

@@ -142,13 +142,8 @@ class Amounts:
             return None
         if opener in self._lexicon.openers:
             return end + 1
-        if (
-            opener in self._lexicon.span_openers
-            or form not in self._lexicon.joiners
-            or text in {"and", "og", "и", "или"}
-        ):
-            return None
-        if text == "до":
+        needs_opener = text in self._lexicon.opened_joiners or form not in self._lexicon.joiners
+        if needs_opener or opener in self._lexicon.span_openers:
             return None
         return None if self._has_change(start) else end + 1
 
@@ -312,10 +307,10 @@ class Amounts:
         if self._text_at(place) in self._lexicon.lone | self._lexicon.lone_bounded:
             return self._is_accepted_alone(place, measure)
         if measure.unit:
-            article = number.value == 1 and number.multiplier == 1 and self._text_at(place) != "one"
+            article = number.value == 1 and number.multiplier == 1
             if self._lexicon.language == "zh" and number.multiplier == 1:
                 return self._is_measured_in_chinese(place, number, measure)
-            return not article or self._text_at(place) in {"один", "одна", "одно", "одну", "én", "éin", "ett"}
+            return not article or self._text_at(place) in self._lexicon.one
         if self._lexicon.language == "zh":
             follows = self._text_at(number.end)
             long = len(self._tokens[place].text) > 1 and number.value >= 10
@@ -329,7 +324,7 @@ class Amounts:
         """Tell whether «миллион», «tusen» without a number before it is one."""
         if self._bound(place, place + 1) != "=":
             return True
-        counted = self._text_at(place) == "tusen" and self._is_counted(place + 1)
+        counted = self._text_at(place) in self._lexicon.lone_counted and self._is_counted(place + 1)
         return self._text_at(place) in self._lexicon.lone and (measure.unit is not None or counted)
 
     def _is_measured_in_chinese(self, place: int, number: Numeral, measure: Measure) -> bool:
@@ -414,7 +409,7 @@ class Amounts:
 
     def _is_ordinal(self, place: int) -> bool:
         """Tell «32. kongen», «5th», «20-й» from numbers."""
-        if self._touches(place) and self._text_at(place) in {"st", "nd", "rd", "th"}:
+        if self._touches(place) and self._text_at(place) in self._lexicon.glued_ordinals:
             return True
         if self._text_at(place) == "-" and self._touches(place) and self._touches(place + 1):
             following = self._text_at(place + 1)

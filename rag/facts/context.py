@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -87,8 +88,9 @@ def read(
     words = lexicon(language)
     mentions: list[Mention] = []
     recent: list[Named] = []
+    every = find(text, language, date)
     for sentence in split(text, language) if sentences is None else sentences:
-        found = list(_shifted(text, sentence, language, date))
+        found = _inside(every, sentence)
         view = _Sentence(text, sentence, words, found)
         names = view.names()
         near = frozenset().union(*(each.sure for each in recent[-_NEIGHBOURS:]))
@@ -99,9 +101,11 @@ def read(
     return mentions
 
 
-def _shifted(text: str, sentence: Span, language: str, date: dt.date | None) -> Iterator[Fact]:
-    for fact in find(text[sentence.start : sentence.end], language, date):
-        yield replace(fact, start=fact.start + sentence.start, end=fact.end + sentence.start)
+def _inside(found: Sequence[Fact], sentence: Span) -> list[Fact]:
+    """Return the figures that begin in a sentence; `found` is ascending."""
+    first = bisect_left(found, sentence.start, key=lambda fact: fact.start)
+    last = bisect_left(found, sentence.end, key=lambda fact: fact.start)
+    return [fact for fact in found[first:last] if fact.end <= sentence.end]
 
 
 class _Sentence:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import get_month_names
@@ -25,6 +25,7 @@ from rag.languages import stemmer_language
 _FOLDER = Path(__file__).parent / "words"
 _LOCALES = {"no": ("nb", "nn"), "und": ("en",)}
 _METALS = frozenset({"XAU", "XAG", "XPT", "XPD", "XXX", "XTS", "XDR", "XSU", "XUA"})  # and what is no money either
+_CONTEXTS: tuple[Literal["format", "stand-alone"], ...] = ("format", "stand-alone")
 _COUNTS = (1, 2, 5)  # enough for every plural form of the languages here
 _LONGEST = 5  # words of a phrase
 
@@ -86,6 +87,8 @@ class Lexicon:
     dot_groups: bool  # «1.234» is a thousand and more
     tokens: re.Pattern[str]
     numerals: Mapping[str, Decimal]
+    hundreds: frozenset[str]
+    one: frozenset[str]
     folds: Mapping[str, Decimal]
     multipliers: Phrasebook[Decimal]
     glued: frozenset[str]
@@ -95,15 +98,19 @@ class Lexicon:
     and_a_half: Phrasebook[bool]
     lone: frozenset[str]
     lone_bounded: frozenset[str]
+    lone_counted: frozenset[str]
     suffixes: frozenset[str]
     ordinal_suffixes: frozenset[str]
+    glued_ordinals: frozenset[str]
     decade_suffixes: frozenset[str]
+    century_suffixes: frozenset[str]
     abbreviations: frozenset[str]
     before: Phrasebook[str]
     after: Phrasebook[str]
     skips: frozenset[str]
     openers: frozenset[str]
     joiners: frozenset[str]
+    opened_joiners: frozenset[str]
     span_openers: frozenset[str]
     span_joiners: frozenset[str]
     change: frozenset[str]
@@ -113,10 +120,14 @@ class Lexicon:
     signs: Phrasebook[str]
     months: Mapping[str, int]
     month_stems: Mapping[str, int]
+    short_months: frozenset[str]
+    ambiguous_months: frozenset[str]
+    before_month: frozenset[str]
     ordinals: Phrasebook[int]
     year: frozenset[str]
     quarter: frozenset[str]
     half: frozenset[str]
+    half_of_something: frozenset[str]
     century: frozenset[str]
     century_dotted: frozenset[str]
     of: Phrasebook[bool]
@@ -246,6 +257,8 @@ class _Reading:
             dot_groups=numbers.get("dot_groups", False),
             tokens=self._tokens,
             numerals=self._decimals("numerals"),
+            hundreds=_words(numbers.get("hundreds", "")),
+            one=_words(numbers.get("one", "")),
             folds=self._decimals("folds"),
             multipliers=self._book(self._section("multipliers", Decimal)),
             glued=_words(self._table.get("glued", {}).get("words", "")),
@@ -255,15 +268,19 @@ class _Reading:
             and_a_half=self._flags(numbers.get("and_a_half", "")),
             lone=_words(numbers.get("lone", "")),
             lone_bounded=_words(numbers.get("lone_bounded", "")),
+            lone_counted=_words(numbers.get("lone_counted", "")),
             suffixes=_words(numbers.get("suffixes", "")),
+            glued_ordinals=_words(numbers.get("glued_ordinals", "")),
             ordinal_suffixes=_words(numbers.get("ordinal_suffixes", "")),
             decade_suffixes=_words(times.get("decade_suffix", "")) | {"s", "е", "er"},
+            century_suffixes=_words(times.get("century_suffix", "")),
             abbreviations=_words(numbers.get("abbreviations", "")),
             before=self._book(self._section("before", str)),
             after=self._book(self._section("after", str)),
             skips=self._set(self._table.get("skips", {}).get("words", "")),
             openers=self._set(ranges.get("openers", "")),
             joiners=self._set(ranges.get("joiners", "")),
+            opened_joiners=_listed(ranges.get("opened_joiners", "")),
             span_openers=self._set(ranges.get("span_openers", "")),
             span_joiners=self._set(ranges.get("span_joiners", "")),
             change=self._set(self._table.get("change", {}).get("verbs", "")),
@@ -271,11 +288,15 @@ class _Reading:
             units=self._book(self._units()),
             currencies=self._book(self._currencies()),
             signs=self._book(self._signs()),
-            months=dict(self._months(times.get("months", ""))),
+            months=dict(self._months(f"{times.get('months', '')},{times.get('month_forms', '')}")),
             month_stems=dict(self._month_stems()),
+            short_months=self._short_months(),
+            ambiguous_months=_listed(times.get("ambiguous_months", "")),
+            before_month=_listed(times.get("before_month", "")),
             ordinals=self._book(self._section("ordinals", int)),
             year=self._set(times.get("year", "")) | self._set(times.get("years", "")),
             quarter=self._set(times.get("quarter", "")),
+            half_of_something=_listed(times.get("half_of_something", "")),
             half=self._set(times.get("half", "")),
             century=self._set(times.get("century", "")),
             of=self._flags(times.get("of", "")),
@@ -379,7 +400,7 @@ class _Reading:
     def _months(self, listed: str) -> Iterator[tuple[str, int]]:
         for locale in self._locales:
             for width in ("wide", "abbreviated"):
-                for context in ("format", "stand-alone"):
+                for context in _CONTEXTS:
                     for number, name in get_month_names(width, context, locale).items():
                         yield name.lower().rstrip("."), number
         known = dict(self._by_beginning())
@@ -390,9 +411,16 @@ class _Reading:
             if len(name) > 3:
                 yield stem(name, self._language), number
 
+    def _short_months(self) -> frozenset[str]:
+        """Return the abbreviations of months that are no month's whole name («mai» is)."""
+        names = (get_month_names("wide", context, locale) for locale in self._locales for context in _CONTEXTS)
+        whole = {name.lower() for table in names for name in table.values()}
+        short = {name for name, _ in self._months(self._table.get("time", {}).get("months", ""))}
+        return frozenset(short - whole - _listed(self._table.get("time", {}).get("month_forms", "")))
+
     def _by_beginning(self) -> Iterator[tuple[str, int]]:
         for locale in self._locales:
-            for context in ("format", "stand-alone"):
+            for context in _CONTEXTS:
                 yield from (
                     (name.lower()[:3], number) for number, name in get_month_names("wide", context, locale).items()
                 )

@@ -144,40 +144,30 @@ class Numerals:
             return self._half(place + article)
         if tokens[place].text in lexicon.lone | lexicon.lone_bounded:
             return self._lone(place)
-        total, current, end, seen = Decimal(0), Decimal(0), place, False
-        last = Decimal(0)
-        while end < len(tokens):
-            text = tokens[end].text
-            if text == "-" and seen and tokens[end].glued:
-                end += 1
-                continue
-            if text in lexicon.joins and seen and current >= 100 and self._value(end + 1) is not None:
-                end += 1
-                continue
-            value = self._value(end)
-            if value is None:
+        current, last, end = Decimal(0), Decimal(0), place
+        while (value := self._value(following := self._past_joint(end, current))) is not None:
+            is_hundred = tokens[following].text in lexicon.hundreds
+            summed = _joined(current, value, is_hundred) if end > place else value
+            if summed is None:
                 break
-            if value == 100 and "hundr" in self._forms[end] and current and current < 100:
-                current *= 100
-            elif not seen or _fits(current, value):
-                current += value
-            else:
-                break
-            seen, last, end = True, value, end + 1
-        if not seen:
+            current, last, end = summed, value, following + 1
+        if end == place:
             return None
-        while tokens[end - 1].text == "-":
-            end -= 1
-        value = total + current
-        return Numeral(value, _place_value(value, last), end, value, Decimal(1), True)
+        return Numeral(current, _place_value(current, last), end, current, Decimal(1), True)
+
+    def _past_joint(self, place: int, current: Decimal) -> int:
+        """Return the place behind what joins number words: a hyphen («twenty-five»), «and» («hundred and five»)."""
+        if not current or place >= len(self._tokens):
+            return place
+        token = self._tokens[place]
+        is_joint = (token.text == "-" and token.glued) or (token.text in self._lexicon.joins and current >= 100)
+        return place + is_joint
 
     def _value(self, place: int) -> Decimal | None:
         if place >= len(self._tokens):
             return None
         text = self._tokens[place].text
-        if text in {"hundred", "hundre"}:
-            return Decimal(100)
-        return self._lexicon.numerals.get(text)
+        return Decimal(100) if text in self._lexicon.hundreds else self._lexicon.numerals.get(text)
 
     def _lone(self, place: int) -> Numeral | None:
         """Read «миллион», «tusen» that no number stands before."""
@@ -203,6 +193,13 @@ class Numerals:
         step = Decimal(_HAN_TENS.get(last, _HAN_MYRIADS.get(last, 1)))
         multiplier = Decimal(_HAN_MYRIADS.get(last, 1))
         return Numeral(value, step, place + 1, value, multiplier, True)
+
+
+def _joined(current: Decimal, value: Decimal, is_hundred: bool) -> Decimal | None:
+    """Return what a number word makes of the ones before it, None where it begins a number of its own."""
+    if is_hundred and 0 < current < 100:
+        return current * 100
+    return current + value if _fits(current, value) else None
 
 
 def _fits(current: Decimal, value: Decimal) -> bool:

@@ -20,7 +20,6 @@ _NUMERIC = re.compile(
 )
 _QUARTERS = re.compile(r"(?P<kind>[qh])(?P<number>[1-4])(?!\w)", re.IGNORECASE)
 _QUARTER_YEAR = re.compile(r"[ \u00a0'’,-]{0,2}(?P<year>(?:19|20)\d{2})(?!\d)")
-_DAY_SUFFIXES = {"st", "nd", "rd", "th", "-го", "го"}
 
 
 class Dated(NamedTuple):
@@ -254,7 +253,7 @@ class Times:
         if number is None or not 1 <= number <= 31 or self._is_glued_left(place):
             return None
         following = place + 1
-        if self._text_at(following) == "." or self._text_at(following) in _DAY_SUFFIXES:
+        if self._text_at(following) == "." or self._text_at(following) in self._lexicon.glued_ordinals:
             following += 1
         if self._lexicon.language == "en" and self._text_at(following) == "of":
             following += 1
@@ -282,7 +281,7 @@ class Times:
         if self._lexicon.language != "en" or number is None or not 1 <= number <= 31:
             return None
         end = place + 1
-        if self._text_at(end) in _DAY_SUFFIXES:
+        if self._text_at(end) in self._lexicon.glued_ordinals:
             end += 1
         elif end < len(self._tokens) and self._tokens[end].glued and self._tokens[end].kind == "word":
             return None
@@ -296,44 +295,11 @@ class Times:
         following = self._after_dot(place + 1)
         if self._number(following) is not None and self._is_near(following):
             return True
-        if self._lexicon.language == "en":
-            if not token.capital:
-                return False
-            if token.text not in {"may", "march", "mar", "jan", "jun", "dec", "sep"}:
-                return len(token.text) > 3
-            return self._form(place - 1) in {
-                "in",
-                "of",
-                "sinc",
-                "until",
-                "by",
-                "from",
-                "last",
-                "next",
-                "earli",
-                "late",
-                "mid",
-            }
-        short = len(token.text) <= 4 and token.text not in self._full_months()
-        return not short
-
-    def _full_months(self) -> set[str]:
-        return {
-            "mars",
-            "mai",
-            "juni",
-            "juli",
-            "май",
-            "мая",
-            "мае",
-            "июнь",
-            "июля",
-            "июль",
-            "июня",
-            "июне",
-            "июле",
-            "март",
-        }
+        if self._lexicon.language == "en" and not token.capital:
+            return False
+        if token.text in self._lexicon.ambiguous_months:
+            return self._text_at(place - 1) in self._lexicon.before_month
+        return token.text not in self._lexicon.short_months
 
     def _coded_part(self, place: int) -> Dated | None:
         """Read «Q3 2025», «H1 2025»."""
@@ -359,7 +325,7 @@ class Times:
         kind = "Q" if self._form(following) in self._lexicon.quarter else "H"
         if kind == "H" and self._form(following) not in self._lexicon.half:
             return None
-        if self._lexicon.language != "zh" and self._text_at(following) in {"half", "halvdel"}:
+        if self._text_at(following) in self._lexicon.half_of_something:
             of = self._lexicon.of.at(self._forms, following + 1)
             if not of or not self._year_after(of[1])[0]:
                 return None
@@ -381,7 +347,7 @@ class Times:
         if number is None or not 1 <= number <= 4:
             return 0, place
         following = place + 1
-        if self._text_at(following) in {".", "st", "nd", "rd", "th"}:
+        if self._text_at(following) in {".", *self._lexicon.glued_ordinals}:
             return number, following + 1
         if self._text_at(following) == "-" and self._text_at(following + 1) in self._lexicon.ordinal_suffixes:
             return number, following + 2
@@ -405,7 +371,7 @@ class Times:
         end = following + 1
         if self._form(end) in self._lexicon.year:
             end += 1
-        whole = word.startswith("tal") and year % 100 == 0
+        whole = word in self._lexicon.century_suffixes and year % 100 == 0
         return Dated(century_of(year) if whole else decade_of(year), place, end)
 
     def _century(self, place: int) -> Dated | None:
@@ -414,7 +380,7 @@ class Times:
         if not number or not 1 <= number <= 21 or self._is_glued_left(place):
             return None
         following = place + 1
-        if self._text_at(following) in {".", "st", "nd", "rd", "th"}:
+        if self._text_at(following) in {".", *self._lexicon.glued_ordinals}:
             following += 1
         elif self._text_at(following) == "-" and self._text_at(following + 1) in self._lexicon.ordinal_suffixes:
             following += 2
