@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from rag.facts.lexicon import Lexicon, Token, change_of, codes, hints
 from rag.facts.numerals import Numeral, Numerals
+from rag.facts.reading import DASHES, Reading, is_han
 from rag.facts.records import Amount, Bound, Kind
 
-_DASHES = "-–—~～"
 _MINUS = "-−–"
 _PERCENT = frozenset({"percent", "permille", "percentage-point"})
 _YUAN_OR_YEN = "¥"
@@ -42,14 +41,11 @@ class Found(NamedTuple):
 _COUNT = Measure("quantity", None, -1)
 
 
-class Amounts:
+class Amounts(Reading):
     """Reads the quantities among tokens in one language."""
 
     def __init__(self, text: str, lexicon: Lexicon, tokens: Sequence[Token], forms: Sequence[str]) -> None:
-        self._text = text
-        self._lexicon = lexicon
-        self._tokens = tokens
-        self._forms = forms
+        super().__init__(text, lexicon, tokens, forms)
         self._numerals = Numerals(lexicon, tokens, forms)
         self._hints: list[tuple[int, str]] | None = None
 
@@ -135,7 +131,7 @@ class Amounts:
         """Return the place behind what joins two ends of a range, if that stands at a place."""
         text, form = self._text_at(end), self._form(end)
         opener = self._form(start - 1)
-        if text in _DASHES and text:
+        if text in DASHES and text:
             is_wide = not self._tokens[end].glued
             return None if is_wide and text == "-" and self._touches(end + 1) else end + 1
         if form not in self._lexicon.joiners | self._lexicon.span_joiners:
@@ -309,7 +305,7 @@ class Amounts:
         if measure.unit:
             article = number.value == 1 and number.multiplier == 1
             if self._lexicon.language == "zh" and number.multiplier == 1:
-                return self._is_measured_in_chinese(place, number, measure)
+                return number.value > 1 or measure.kind == "percent"  # «一天» says «some day»
             return not article or self._text_at(place) in self._lexicon.one
         if self._lexicon.language == "zh":
             follows = self._text_at(number.end)
@@ -327,10 +323,6 @@ class Amounts:
         counted = self._text_at(place) in self._lexicon.lone_counted and self._is_counted(place + 1)
         return self._text_at(place) in self._lexicon.lone and (measure.unit is not None or counted)
 
-    def _is_measured_in_chinese(self, place: int, number: Numeral, measure: Measure) -> bool:
-        """Tell «三年», «五公里» from words that begin with such a numeral («一天»: one day, «半年»)."""
-        return number.value > 1 or measure.kind == "percent"
-
     def _may_begin(self, place: int) -> bool:
         """Tell whether a number may begin here: nothing that makes it a name touches it on the left."""
         if place >= len(self._tokens):
@@ -340,7 +332,7 @@ class Amounts:
             return True
         before = self._tokens[place - 1]
         if before.kind == "word":
-            return _is_han(before.text)
+            return is_han(before.text)
         return before.kind != "number" and before.text not in {
             "-",
             "/",
@@ -361,7 +353,7 @@ class Amounts:
         if self._text_at(place) not in _MINUS or not self._text_at(place) or not self._touches(place + 1):
             return False
         before = self._text_at(place - 1)
-        return place == 0 or not self._tokens[place].glued or before in {"(", "$", "€"} or _is_han(before)
+        return place == 0 or not self._tokens[place].glued or before in {"(", "$", "€"} or is_han(before)
 
     def _is_glued_name(self, place: int) -> bool:
         """Tell whether letters touch the number on its right, as in «910C», «5G», «4-й», «A4-format»."""
@@ -369,7 +361,7 @@ class Amounts:
             return False
         after = self._tokens[place]
         if after.kind == "word":
-            return not _is_han(after.text)
+            return not is_han(after.text)
         if after.kind == "number" or after.text in {"_", "\\"}:
             return True
         if after.text == "." and self._touches(place + 1) and self._tokens[place + 1].kind == "word":
@@ -400,7 +392,7 @@ class Amounts:
         token = self._tokens[before]
         if token.text in self._lexicon.labels:
             return True
-        if before != place - 1 or token.kind != "word" or not token.capital or _is_han(token.text):
+        if before != place - 1 or token.kind != "word" or not token.capital or is_han(token.text):
             return False
         latin = token.text.isascii() or self._lexicon.language != "ru"
         opens = self._form(before) in self._lexicon.stop or self._lexicon.before.before(self._forms, place) is not None
@@ -431,9 +423,6 @@ class Amounts:
             return before >= number.value
         return after is not None and self._is_dash(number.end) and number.value >= after
 
-    def _is_dash(self, place: int) -> bool:
-        return self._text_at(place) != "" and self._text_at(place) in _DASHES
-
     def _bare(self, place: int) -> int | None:
         """Return the value of a number of one or two digits."""
         text = self._text_at(place)
@@ -459,15 +448,6 @@ class Amounts:
 
     # --- tokens ---
 
-    def _text_at(self, place: int) -> str:
-        return self._tokens[place].text if 0 <= place < len(self._tokens) else ""
-
-    def _form(self, place: int) -> str:
-        return self._forms[place] if 0 <= place < len(self._forms) else ""
-
-    def _touches(self, place: int) -> bool:
-        return 0 <= place < len(self._tokens) and self._tokens[place].glued
-
     def _after_dot(self, end: int) -> int:
         """Return the place behind the dot of an abbreviation that ends before a place."""
         is_dot = self._text_at(end) == "." and self._touches(end)
@@ -482,7 +462,3 @@ class Amounts:
         following = self._tokens[end + 1] if end + 1 < len(self._tokens) else None
         goes_on = following is not None and not following.opens and not following.capital and following.kind == "word"
         return end + 1 if goes_on and self._tokens[end - 1].kind == "word" else end
-
-
-def _is_han(text: str) -> bool:
-    return bool(re.match("[\u3400-\u9fff]", text))

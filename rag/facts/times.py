@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import re
 from collections.abc import Sequence
@@ -11,10 +10,10 @@ from typing import NamedTuple
 from rag import dates
 from rag.facts.lexicon import Lexicon, Token
 from rag.facts.numerals import han_value
+from rag.facts.periods import UNTOLD, century_of, day, decade_of, month_of, part_of, relative, span, year_of
+from rag.facts.reading import DASHES, Reading, is_han
 from rag.facts.records import Period
 
-_UNTOLD = "XXXX"
-_DASHES = "-–—~～"
 _NUMERIC = re.compile(
     r"(?:(?:19|20)\d{2}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([/.])\d{1,2}\2(?:19|20)\d{2})(?![\d.,/-]\d|[^\W\d_])"
 )
@@ -31,88 +30,13 @@ class Dated(NamedTuple):
     is_range: bool = False
 
 
-def day(year: int | None, month: int, number: int) -> Period | None:
-    """Return a day, of an untold year if that is None, or None when there is no such day."""
-    try:
-        date = dt.date(year or 2024, month, number)  # 2024 has a 29 February
-    except ValueError:
-        return None
-    return Period(date.isoformat(), date, date) if year else Period(f"{_UNTOLD}-{month:02}-{number:02}", None, None)
-
-
-def month_of(year: int | None, month: int) -> Period:
-    """Return a month."""
-    if not year:
-        return Period(f"{_UNTOLD}-{month:02}", None, None)
-    return Period(f"{year:04}-{month:02}", dt.date(year, month, 1), _last_day(year, month))
-
-
-def part_of(year: int | None, kind: str, number: int) -> Period | None:
-    """Return a quarter (kind ``Q``) or a half (``H``) of a year."""
-    months = 3 if kind == "Q" else 6
-    if not 1 <= number <= 12 // months:
-        return None
-    if not year:
-        return Period(f"{_UNTOLD}-{kind}{number}", None, None)
-    last = months * number
-    return Period(f"{year:04}-{kind}{number}", dt.date(year, last - months + 1, 1), _last_day(year, last))
-
-
-def year_of(year: int) -> Period:
-    """Return a year."""
-    return Period(f"{year:04}", dt.date(year, 1, 1), dt.date(year, 12, 31))
-
-
-def decade_of(year: int) -> Period:
-    """Return the ten years that begin with `year`."""
-    return Period(f"{year // 10:03}X", dt.date(year, 1, 1), dt.date(year + 9, 12, 31))
-
-
-def century_of(first: int) -> Period:
-    """Return the hundred years that begin with `first`, a multiple of 100."""
-    return Period(f"{first // 100:02}XX", dt.date(max(first, 1), 1, 1), dt.date(first + 99, 12, 31))
-
-
-def span(first: Period, last: Period) -> Period | None:
-    """Return the time from one period to another, None when it would end before it begins."""
-    if first.first and last.last and first.first > last.last:
-        return None
-    return Period(f"{first.name}/{last.name}", first.first, last.last)
-
-
-def relative(rule: str, today: dt.date) -> Period | None:
-    """Return the period that a rule such as ``year+1`` means in a text of a day."""
-    unit, offset = re.fullmatch(r"([a-z]+)([+-]\d+)", rule).groups()  # type: ignore[union-attr]
-    count = int(offset)
-    try:
-        if unit == "day":
-            date = today + dt.timedelta(days=count)
-            return Period(date.isoformat(), date, date)
-        if unit == "year":
-            return year_of(today.year + count)
-        if unit == "month":
-            number = today.year * 12 + today.month - 1 + count
-            return month_of(number // 12, number % 12 + 1)
-        number = today.year * 4 + (today.month - 1) // 3 + count
-        return part_of(number // 4, "Q", number % 4 + 1)
-    except (ValueError, OverflowError):  # before the year 1, after the year 9999
-        return None
-
-
-def _last_day(year: int, month: int) -> dt.date:
-    return dt.date(year, month, calendar.monthrange(year, month)[1])
-
-
-class Times:
+class Times(Reading):
     """Reads the dates and periods among tokens in one language."""
 
     def __init__(
         self, text: str, lexicon: Lexicon, tokens: Sequence[Token], forms: Sequence[str], today: dt.date | None
     ) -> None:
-        self._text = text
-        self._lexicon = lexicon
-        self._tokens = tokens
-        self._forms = forms
+        super().__init__(text, lexicon, tokens, forms)
         self._today = today
         self._texts = [token.text for token in tokens]
 
@@ -134,10 +58,8 @@ class Times:
         if self._number(place) is None or not is_joined:
             return None
         year, last = self._plain_year(place) or self._early_year(place), self._single(joiner + 1)
-        if year and last is None and (short := self._short_year(joiner + 1, year)):
-            last = Dated(year_of(short), joiner + 1, joiner + 2)
-        if year and last is None and self._plain_year(joiner + 1):
-            last = Dated(year_of(self._plain_year(joiner + 1) or 0), joiner + 1, joiner + 2)
+        if year and last is None and (second := self._short_year(joiner + 1, year) or self._plain_year(joiner + 1)):
+            last = Dated(year_of(second), joiner + 1, joiner + 2)
         if last is None:
             return None
         if last.period.name.startswith("-") and (number := self._number(place)):
@@ -164,7 +86,7 @@ class Times:
         parts = last.period.name.split("-")
         if number is None or len(parts) != 3:
             return None
-        year = None if parts[0] == _UNTOLD else int(parts[0])
+        year = None if parts[0] == UNTOLD else int(parts[0])
         first = day(year, int(parts[1]), number)
         period = span(first, last.period) if first else None
         return Dated(period, place, last.end, True) if period else None
@@ -197,15 +119,12 @@ class Times:
 
     def _with_year_of(self, first: Period, last: Period) -> Period:
         """Return «March» of «from March to May 2024» with the year."""
-        if not first.name.startswith(_UNTOLD) or not last.first:
+        if not first.name.startswith(UNTOLD) or not last.first:
             return first
         rest = first.name.split("-")[1:]
         if len(rest) == 2:
             return day(last.first.year, int(rest[0]), int(rest[1])) or first
         return month_of(last.first.year, int(rest[0])) if rest[0].isdigit() else first
-
-    def _is_dash(self, place: int) -> bool:
-        return place < len(self._tokens) and self._tokens[place].text in _DASHES
 
     # --- single dates ---
 
@@ -361,7 +280,7 @@ class Times:
         if year is None or not 100 <= year <= 2090 or year % 10 or self._is_glued_left(place):
             return None
         following = place + 1
-        if self._text_at(following) in {"'", "’", *_DASHES} and self._touches(following):
+        if self._text_at(following) in {"'", "’", *DASHES} and self._touches(following):
             following += 1
         if not self._touches(following):
             return None
@@ -503,7 +422,7 @@ class Times:
         if before in self._lexicon.labels or self._is_measured(place + 1):
             return False
         if before in {"(", "["}:
-            return self._text_at(place + 1) in {")", "]", ",", ";", *_DASHES} or self._is_dash(place + 1)
+            return self._text_at(place + 1) in {")", "]", ",", ";", *DASHES} or self._is_dash(place + 1)
         counted = self._is_counted(place + 1)
         bound = self._lexicon.before.before(self._forms, place)
         if bound and (bound[0] != "~" or year % 10 == 0) and before not in {"i", "in", "в"}:
@@ -574,12 +493,6 @@ class Times:
 
     # --- tokens ---
 
-    def _text_at(self, place: int) -> str:
-        return self._tokens[place].text if 0 <= place < len(self._tokens) else ""
-
-    def _form(self, place: int) -> str:
-        return self._forms[place] if 0 <= place < len(self._forms) else ""
-
     def _number(self, place: int) -> int | None:
         if not 0 <= place < len(self._tokens):
             return None
@@ -601,16 +514,13 @@ class Times:
     def _is_near(self, place: int) -> bool:
         return place < len(self._tokens) and not self._tokens[place].opens
 
-    def _touches(self, place: int) -> bool:
-        return place < len(self._tokens) and self._tokens[place].glued
-
     def _is_glued_left(self, place: int) -> bool:
         """Tell whether letters or a sign touch the number on its left, so that it is part of a name."""
         if not self._touches(place) or place == 0:
             return False
         before = self._tokens[place - 1]
         if before.kind == "word":
-            return not _is_han(before.text)
+            return not is_han(before.text)
         if before.kind == "number":
             return True
         joined = before.text in {"-", "/", ".", ":", "$", "€", "£", "¥", "#", "_", "+", "=", "№"}
@@ -623,17 +533,13 @@ class Times:
             return False
         after = self._tokens[place + 1]
         if after.kind == "word":
-            return not _is_han(after.text)
+            return not is_han(after.text)
         if after.kind == "number" or after.text in {":", "_", "%", "°", "$", "€"}:
             return True
         if after.text in {"-", "/"} and self._touches(place + 2):
             following = self._text_at(place + 2)
             return self._tokens[place + 2].kind == "word" and following not in self._lexicon.ordinal_suffixes
         return False
-
-
-def _is_han(text: str) -> bool:
-    return "\u3400" <= text[0] <= "\u9fff"
 
 
 _ROMAN = {"i": 1, "v": 5, "x": 10}
