@@ -302,3 +302,8 @@ def test_an_unknown_language_has_its_digits_units_and_codes() -> None:
 def test_printable_ascii_never_fails() -> None:
     for language in LANGUAGES:
         facts.find(string.printable * 20, language, TODAY)
+
+
+def test_a_decade_is_no_year_of_a_span() -> None:
+    assert [str(fact.value) for fact in facts.find("the 1920s–26 apart", "en")][0] == "192X"
+    assert str(one("1922–26").value) == "1922/1926"

@@ -64,7 +64,7 @@ class Times(Reading):
             return None
         if last.period.name.startswith("-") and (number := self._number(place)):
             return Dated(Period(f"-{number - 1:04}/{last.period.name}", None, None), place, last.end, True)
-        if year and len(last.period.name) == 4:
+        if year and last.period.name.isdecimal():
             period = span(year_of(year), last.period)
             return Dated(period, place, last.end, True) if period and period.first != period.last else None
         return self._days(place, last)
@@ -98,7 +98,10 @@ class Times(Reading):
             self._is_dash(place)
             or (opener in self._lexicon.openers and self._form(place) in self._lexicon.joiners)
             or (opener in self._lexicon.span_openers and self._form(place) in self._lexicon.span_joiners)
-            or (self._form(place) in self._lexicon.joiners & self._lexicon.span_joiners and len(first.period.name) == 4)
+            or (
+                self._form(place) in self._lexicon.joiners & self._lexicon.span_joiners
+                and first.period.name.isdecimal()
+            )
             or (self._lexicon.language == "zh" and self._form(place) in self._lexicon.joiners)
         ):
             place += 1
@@ -114,7 +117,7 @@ class Times(Reading):
         return Dated(period, first.start, last.end, True) if period and begin != last.period else None
 
     def _second_year(self, place: int, first: Dated) -> int | None:
-        is_year = len(first.period.name) == 4 and first.period.first is not None
+        is_year = first.period.name.isdecimal()
         return self._short_year(place, int(first.period.name)) if is_year else None
 
     def _with_year_of(self, first: Period, last: Period) -> Period:
@@ -325,7 +328,7 @@ class Times(Reading):
         period = relative(found[0], self._today)
         if not period or self._is_year_number(found[1]):
             return None
-        if self._lexicon.language == "zh" and len(period.name) == 4:
+        if self._lexicon.language == "zh" and period.name.isdecimal():
             inside = self._inside_year(int(period.name), found[1])
             if inside:
                 return Dated(inside[0], place, inside[1])
