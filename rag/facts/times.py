@@ -92,21 +92,10 @@ class Times(Reading):
         return Dated(period, place, last.end, True) if period else None
 
     def _span(self, first: Dated) -> Dated | None:
-        opener = self._form(first.start - 1)
-        place = first.end
-        if (
-            self._is_dash(place)
-            or (opener in self._lexicon.openers and self._form(place) in self._lexicon.joiners)
-            or (opener in self._lexicon.span_openers and self._form(place) in self._lexicon.span_joiners)
-            or (
-                self._form(place) in self._lexicon.joiners & self._lexicon.span_joiners
-                and first.period.name.isdecimal()
-            )
-            or (self._lexicon.language == "zh" and self._form(place) in self._lexicon.joiners)
-        ):
-            place += 1
-        else:
+        """Read «January 2024 to March 2025» of which the first date is read already."""
+        if not self._is_joined(first):
             return None
+        place = first.end + 1
         last = self._single(place)
         if last is None and (year := self._plain_year(place) or self._second_year(place, first)):
             last = Dated(year_of(year), place, place + 1)
@@ -115,6 +104,17 @@ class Times(Reading):
         begin = self._with_year_of(first.period, last.period)
         period = span(begin, last.period)
         return Dated(period, first.start, last.end, True) if period and begin != last.period else None
+
+    def _is_joined(self, first: Dated) -> bool:
+        """Tell whether another date may follow: a dash, or the words that go with what stands before the first."""
+        words, opener, joiner = self._lexicon, self._form(first.start - 1), self._form(first.end)
+        if self._is_dash(first.end):
+            return True
+        if joiner in words.joiners and (opener in words.openers or words.language == "zh"):
+            return True
+        if joiner not in words.span_joiners:
+            return False
+        return opener in words.span_openers or (joiner in words.joiners and first.period.name.isdecimal())
 
     def _second_year(self, place: int, first: Dated) -> int | None:
         is_year = first.period.name.isdecimal()
