@@ -26,10 +26,11 @@ REASONS = (
 )
 _APPROXIMATELY = Decimal("0.1")  # what «about» may be off by
 _LEEWAY = Decimal(2)  # «more than 100» may be 200, hardly 5,000
-_SLIP = Decimal("0.1")  # how exact a power of a thousand is
+_SLIP = Decimal("0.05")  # how exact a power of a thousand is
 _STALE = 400  # days between two publications from which a figure without a time may be another one's
 _ENOUGH, _ENOUGH_IF_INEXACT, _ENOUGH_TO_DIFFER, _ENOUGH_FOR_A_SLIP = 2, 3, 4, 3
 _ROUNDED = Decimal("0.005")  # what a figure may be off by that was rounded or converted
+_SAME_WORDS, _SAME_SHARE = 3, 0.7
 _SIMILAR, _VERY_SIMILAR = 0.5, 0.8
 
 
@@ -166,13 +167,32 @@ def _may_differ(a: Mention, b: Mention, verdict: Verdict, evidence: int, similar
     is_slip = verdict.reason.startswith("factor")
     if _have_others(a, b) == 2 and not is_slip and (similarity or 0) < _VERY_SIMILAR:
         return False
-    if not (_shared_names(a, b) or _shared_words(a, b) == 2 or (similarity or 0) >= _VERY_SIMILAR):
+    if not _is_one_subject(a, b, is_slip, similarity or 0) or not _is_one_measure(a, b):
         return False
     if bool(a.time) != bool(b.time) and not is_slip:
         return False
     if a.time and b.time and a.time.name != b.time.name:
         return False
     return evidence >= (_ENOUGH_FOR_A_SLIP if is_slip else _ENOUGH_TO_DIFFER)
+
+
+def _is_one_subject(a: Mention, b: Mention, is_slip: bool, similarity: float) -> bool:
+    """Tell whether a name ties two figures together; a country alone does not, nor one of an earlier sentence."""
+    if similarity >= _VERY_SIMILAR or _is_one_sentence(a, b):
+        return True
+    shared = _subjects(a) & _subjects(b) if is_slip else a.names.every & b.names.every
+    is_told = any(not name.startswith("country ") for name in shared)
+    return is_told or (bool(shared) and bool(_shared_measures(a, b) or _shared_words(a, b) == 2))
+
+
+def _is_one_sentence(a: Mention, b: Mention) -> bool:
+    """Tell whether two sentences say the same in nearly the same words, so that no name is needed."""
+    shared, fewest = len(a.words & b.words), min(len(a.words), len(b.words))
+    return shared >= _SAME_WORDS and shared >= _SAME_SHARE * fewest and not _have_others(a, b)
+
+
+def _is_one_measure(a: Mention, b: Mention) -> bool:
+    return bool(_shared_measures(a, b) or a.counted & b.counted) or _shared_words(a, b) == 2
 
 
 # --- values -----------------------------------------------------------------------------------------------------------

@@ -143,7 +143,7 @@ class _Sentence:
             word = match.group()
             if word == word.lower() or len(word) < 2 or self._is_stop(word):
                 continue
-            if measure_of(word.lower(), self._lexicon.language):
+            if measure_of(word.lower(), self._lexicon.language) or self._bounds(word):
                 continue
             foreign = word.isascii() and self._lexicon.language in {"ru", "zh"}
             opens = match.start() == self._span.start or not self._text[self._span.start : match.start()].strip(
@@ -184,6 +184,10 @@ class _Sentence:
 
     def _is_stop(self, word: str) -> bool:
         return stem(word.lower(), self._lexicon.language) in self._lexicon.stop
+
+    def _bounds(self, word: str) -> bool:
+        """Tell whether a word says how exact a number is: «Rundt 40 personer»."""
+        return self._lexicon.before.at([stem(word.lower(), self._lexicon.language)], 0) is not None
 
     def _forms(self, fact: Fact) -> tuple[Fact, ...]:
         """Return the figures of the sentence that give the same amount in another unit."""

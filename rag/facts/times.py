@@ -428,7 +428,7 @@ class Times(Reading):
             return self._text_at(place + 1) in {")", "]", ",", ";", *DASHES} or self._is_dash(place + 1)
         counted = self._is_counted(place + 1)
         bound = self._lexicon.before.before(self._forms, place)
-        if bound and (bound[0] != "~" or year % 10 == 0) and before not in {"i", "in", "в"}:
+        if bound and (bound[0] != "~" or (year % 10 == 0 and counted)) and before not in {"i", "in", "в"}:
             return False
         if before in self._lexicon.before_year:
             return not (counted and year % 100 == 0)
