@@ -13,7 +13,7 @@ from rag.facts.comparing import same_value
 from rag.facts.context import Mention, key, measure_of, read
 from rag.facts.grouping import Group, group
 from rag.facts.lexicon import lexicon, stem
-from rag.facts.records import Amount
+from rag.facts.records import Amount, Period
 from rag.languages import detect
 from rag.types import Document, Span
 
@@ -91,10 +91,16 @@ class About:
         return all(self._matches(word, mention, known) for word in self._words)
 
     def _matches(self, word: str, mention: Mention, known: frozenset[str]) -> bool:
-        if {key(word), key(stem(word, self._language))} & known:
+        if {key(word), key(stem(word, self._language))} & known or _tells_of(mention, word):
             return True
         pairs = {word[place : place + 2] for place in range(len(word) - 1)}  # Chinese is compared so
         return bool(measure_of(word, self._language) & mention.measures) or (not word.isascii() and pairs <= known)
+
+
+def _tells_of(mention: Mention, year: str) -> bool:
+    """Tell whether a figure is, or is told of, a time in a year."""
+    times = (each for each in (mention.time, mention.fact.value) if isinstance(each, Period))
+    return any(year in time.name.replace("/", "-").split("-") for time in times)
 
 
 def records(rows: Iterable[Row]) -> list[dict[str, Any]]:
