@@ -69,6 +69,8 @@ def opened(context: BrowserContext, served: Served, path: str = "/documents") ->
     page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
     page.on("console", lambda said: "Content Security" in said.text and pytest.fail(f"console: {said.text}"))
     page.goto(served.url + path)
+    if path == "/":
+        expect(page.locator(".welcome")).to_be_visible()  # what is asked earlier is not heard
     return page
 
 

@@ -315,6 +315,14 @@ def test_without_scripts_the_place_is_there(browser: Browser, served: Served) ->
         expect(page.locator("mark")).to_be_in_viewport(ratio=1, timeout=20_000)  # five megabytes in one page
 
 
+AT_REST = """async () => {
+  for (let before = NaN; before !== scrollY; ) {
+    before = scrollY;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}"""  # the page has not scrolled for a while
+
+
 @pytest.mark.parametrize(("scheme", "locale"), [("light", "ru-RU"), ("dark", "en-GB")])
 def test_a_phone(browser: Browser, served: Served, scheme: str, locale: str) -> None:
     viewport = {"width": 390, "height": 844}
@@ -330,6 +338,7 @@ def test_a_phone(browser: Browser, served: Served, scheme: str, locale: str) -> 
         steps.locator("[rel=next]").tap()
         expect(page.locator("mark.current")).to_have_text(THREE[2][1])
         in_sight(page.locator("mark.current"))
+        page.evaluate(AT_REST)
         page.locator("section.citation:not([hidden]) .standing").tap()
         expect(page.locator("h1")).to_be_in_viewport(ratio=1)
         page.locator("#find input").fill("month")
