@@ -1,4 +1,4 @@
-"""Every page as axe sees it, light and dark, at a desk and on a phone: no serious violation of WCAG 2.2 AA."""
+"""Every page as axe sees it, light at a desk and dark on a phone: no serious violation of WCAG 2.2 AA."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ pytestmark = pytest.mark.browser
 
 LOOKS: dict[str, dict[str, Any]] = {
     "desk, light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light", "locale": "en-GB"},
-    "desk, dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark", "locale": "nb-NO"},
-    "phone, light": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "locale": "ru-RU"},
     "phone, dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "locale": "en-GB"},
 }
 
