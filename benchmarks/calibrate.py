@@ -65,6 +65,7 @@ def subset(index: Index, numbers: Iterable[int]) -> Index:
     smaller = Contents(
         tuple(contents.documents[number] for number in kept),
         passages,
+        contents.languages[rows],
         contents.sentences[taken],
         contents.sentence_vectors[taken],
     )
@@ -75,7 +76,7 @@ def subset(index: Index, numbers: Iterable[int]) -> Index:
         index.folder,
         smaller,
         stores.create_store(vectors),
-        Moments.of(vectors, [smaller.language(row) for row in range(len(smaller.passages))]),
+        Moments.of(vectors, smaller.languages.tolist()),
         lexical,
     )
 

@@ -254,6 +254,7 @@ def _assemble(
     contents = Contents(
         tuple(part.document for part in parts),
         np.array(rows, np.int32),
+        np.array([passage.language for _, passage in passages], np.str_),
         np.array([span for _, passage in passages for span in passage.sentences], np.int32),
         np.concatenate(sentence_vectors).astype(np.float16),
     )

@@ -26,7 +26,7 @@ from rag.lexical import LexicalIndex, LexicalScores
 from rag.models import model_name, sha256_of
 from rag.types import Document, Hit, Passage, Place, SentenceScore, Span
 
-FORMAT = 5  # raise it whenever a file of a generation, the making of passages or that of vectors changes
+FORMAT = 6  # raise it whenever a file of a generation, the making of passages or that of vectors changes
 POOL = 200  # candidates from each side that fusion looks at
 # Chosen on dev sets (docs/retrieval.md); the numbers around them do about as well.
 SENTENCE_WEIGHT = 1.0  # of the best sentence's cosine beside the passage's
@@ -35,7 +35,7 @@ LEAST_SPREAD = 0.005  # of cosines: few or equal passages have hardly any, and d
 FEW_PASSAGES = 20  # a language's offset is believed by half when it has so many passages
 NOISE = 0.2  # any passage has about so much of a question: common words, or in another language names and numbers
 _MANIFEST, _DOCUMENTS, _PASSAGES, _SENTENCES = "manifest.json", "documents.jsonl", "passages.npy", "sentences.npy"
-_SENTENCE_VECTORS, _MOMENTS, _LEXICAL = "sentence_vectors.npy", "moments.npz", "lexical"
+_LANGUAGES, _SENTENCE_VECTORS, _MOMENTS, _LEXICAL = "languages.npy", "sentence_vectors.npy", "moments.npz", "lexical"
 
 
 class Recipe(NamedTuple):
@@ -96,19 +96,16 @@ class Filters(NamedTuple):
     """Which passages a search may find; None and empty mean all."""
 
     document: str | None = None  # glob over document ids
-    language: str | None = None
+    language: str | None = None  # of the passage
     since: dt.date | None = None  # documents without a date never match a range
     until: dt.date | None = None
 
     def match(self, document: Document) -> bool:
+        """Tell whether passages of a document may be found, whatever their languages."""
         dated = self.since is None and self.until is None
         if document.date is not None:
             dated = (self.since or document.date) <= document.date <= (self.until or document.date)
-        return (
-            dated
-            and (self.document is None or fnmatchcase(document.id, self.document))
-            and (self.language is None or document.language == self.language)
-        )
+        return dated and (self.document is None or fnmatchcase(document.id, self.document))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +114,7 @@ class Contents:
 
     documents: tuple[Document, ...]
     passages: npt.NDArray[np.int32]  # (passages, 4): document, start, end, first sentence
+    languages: npt.NDArray[np.str_]  # (passages,): their own, which need not be their documents'
     sentences: npt.NDArray[np.int32]  # (sentences, 2): start, end
     sentence_vectors: npt.NDArray[np.float16]  # (sentences, dimension)
 
@@ -134,15 +132,14 @@ class Contents:
         return {name: sorted(spans) for name, spans in found.items()}
 
     def language(self, row: int) -> str:
-        document: Document = self.documents[int(self.passages[row, 0])]
-        return document.language
+        return str(self.languages[row])
 
     def passage(self, row: int) -> Passage:
         """Return a passage with its text."""
         document = self.documents[self.passages[row, 0]]
         start, end = map(int, self.passages[row, 1:3])
         sentences = tuple(Span(*map(int, span)) for span in self.sentences[self.sentence_range(row)])
-        return Passage(document.id, start, end, document.text[start:end], document.language, sentences)
+        return Passage(document.id, start, end, document.text[start:end], self.language(row), sentences)
 
 
 class Index:
@@ -157,9 +154,8 @@ class Index:
         self.store = store
         self._moments = moments
         self._lexical = lexical
-        languages = np.array([document.language for document in contents.documents])[contents.passages[:, 0]]
-        self.languages = frozenset(np.unique(languages).tolist())
-        self._language_rows = [np.flatnonzero(languages == name) for name in sorted(self.languages)]
+        self.languages = frozenset(np.unique(contents.languages).tolist())
+        self._language_rows = [np.flatnonzero(contents.languages == name) for name in sorted(self.languages)]
 
     @classmethod
     def load(cls, folder: Path, settings: Settings) -> Index:
@@ -250,8 +246,11 @@ class Index:
     def _rows(self, filters: Filters | None) -> npt.NDArray[np.int64] | None:
         if filters is None or filters == Filters():
             return None
-        allowed = np.array([filters.match(document) for document in self.contents.documents])
-        return np.flatnonzero(allowed[self.contents.passages[:, 0]])
+        documents = np.array([filters.match(document) for document in self.contents.documents])
+        allowed = documents[self.contents.passages[:, 0]]
+        if filters.language is not None:
+            allowed &= self.contents.languages == filters.language
+        return np.flatnonzero(allowed)
 
 
 def _best(scores: Vectors, k: int, allowed: npt.NDArray[np.int64] | None) -> npt.NDArray[np.int64]:
@@ -309,12 +308,13 @@ def save(folder: Path, contents: Contents, vectors: Vectors, made_by: Recipe) ->
         for document in contents.documents:
             file.write(json.dumps(_document_record(document), ensure_ascii=False) + "\n")
     np.save(folder / _PASSAGES, contents.passages)
+    np.save(folder / _LANGUAGES, contents.languages)
     np.save(folder / _SENTENCES, contents.sentences)
     np.save(folder / _SENTENCE_VECTORS, contents.sentence_vectors)
     stores.create_store(vectors).save(folder)
-    passages = [contents.passage(row) for row in range(len(contents.passages))]
-    texts, languages = [passage.text for passage in passages], [passage.language for passage in passages]
+    languages = contents.languages.tolist()
     np.savez(folder / _MOMENTS, **Moments.of(vectors, languages)._asdict())
+    texts = [contents.passage(row).text for row in range(len(contents.passages))]
     LexicalIndex.build(texts, languages).save(folder / _LEXICAL)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = {
@@ -357,5 +357,5 @@ def _read_document(line: str) -> Document:
 def _load_contents(folder: Path) -> Contents:
     with (folder / _DOCUMENTS).open(encoding="utf-8") as file:
         documents = tuple(map(_read_document, file))
-    sentence_vectors = np.load(folder / _SENTENCE_VECTORS, mmap_mode="r")
-    return Contents(documents, np.load(folder / _PASSAGES), np.load(folder / _SENTENCES), sentence_vectors)
+    passages, languages, sentences = (np.load(folder / name) for name in (_PASSAGES, _LANGUAGES, _SENTENCES))
+    return Contents(documents, passages, languages, sentences, np.load(folder / _SENTENCE_VECTORS, mmap_mode="r"))

@@ -144,6 +144,15 @@ _ABSENT = {
 
 _SAMPLE = 500  # characters of each of the three places that a long text is judged by
 
+# What a part of a document has to show before it counts as being in another language than the whole. Of 300 characters
+# in another language the model is sure by 0.5 a letter or more; of code, lists of names and a close relative by less.
+_PART = 400  # characters that a part is judged by
+_LETTERS = 100  # of words
+_SHARE = 2 / 3  # of all letters that are in one script
+_SURE = 0.5  # of log-probability a letter beside the language of the whole,
+_SURE_OF_LATIN = 0.9  # or, where the whole is in another script, beside the mean: any document has names and commands
+_IDEOGRAPHS = frozenset({"ja", "ko"})  # languages written in Chinese characters among others
+
 
 def detect(text: str, near: Collection[str] = ()) -> str:
     """Return the ISO 639-1 code of the language of `text`; those of the documents `near` it are the likelier ones.
@@ -151,11 +160,49 @@ def detect(text: str, near: Collection[str] = ()) -> str:
     Norwegian is "no" in both written forms, and text without letters is "und". A long text is judged by three stretches
     of it. Names in Latin letters do not make a question in another script one in a Latin-script language.
     """
-    words = [(match.lastgroup or "", match.group()) for match in _WORD.finditer(_ADDRESS.sub(" ", _sample(text)))]
+    words = _words(_sample(text))
     script = _main_script(words)
     if script not in _CANDIDATES:
         return _LANGUAGE_OF_SCRIPT.get(script, UNKNOWN)
-    return _by_model([word for name, word in words if name == script], _CANDIDATES[script], near)
+    scores = _scores([word for name, word in words if name == script], _CANDIDATES[script])
+    bonus = dict.fromkeys(near, _NEAR_BONUS)
+    return max(scores, key=lambda code: scores[code] + bonus.get(code, 0.0))
+
+
+def detect_part(text: str, whole: str) -> str:
+    """Return the language of a part of a document in the language `whole`: another one only where that is plain.
+
+    What is short, in doubt or in a close relative is in the language of the whole, so that it does not change from one
+    part to the next for a few names or a line of code.
+
+    >>> detect_part("apt-get install python3", "ru")
+    'ru'
+    """
+    words = _words(text[:_PART])
+    script = _main_script(words)
+    own = [word for name, word in words if name == script or (script, name) == ("Kana", "Han")]
+    letters = sum(map(len, own))
+    if letters < max(_enough(script, whole), _SHARE * sum(len(word) for _, word in words)):
+        return whole
+    if script not in _CANDIDATES:
+        return _LANGUAGE_OF_SCRIPT.get(script, whole)
+    scores = _scores(own, _CANDIDATES[script])
+    best = max(scores, key=lambda code: scores[code])
+    if whole in scores:
+        return best if scores[best] - scores[whole] >= _SURE * letters else whole
+    mean = sum(scores.values()) / len(scores)
+    return best if script != "Latin" or scores[best] - mean >= _SURE_OF_LATIN * letters else whole
+
+
+def _enough(script: str, whole: str) -> float:
+    """Return how many letters make a text. Names and titles in Chinese characters alone are Japanese, too."""
+    is_long = script not in _UNSPACED or (script == "Han" and whole in _IDEOGRAPHS)
+    return _LETTERS if is_long else _LETTERS / _LETTERS_A_WORD
+
+
+def _words(text: str) -> list[tuple[str, str]]:
+    """Return the words of a text, each behind the name of its script."""
+    return [(match.lastgroup or "", match.group()) for match in _WORD.finditer(_ADDRESS.sub(" ", text))]
 
 
 def _sample(text: str) -> str:
@@ -177,7 +224,8 @@ def _main_script(words: list[tuple[str, str]]) -> str:
     return max(counts, key=lambda script: (counts[script], -order.index(script)), default=words[0][0] if words else "")
 
 
-def _by_model(words: list[str], candidates: frozenset[str], near: Collection[str]) -> str:
+def _scores(words: list[str], candidates: frozenset[str]) -> dict[str, float]:
+    """Return how likely each language is, in log-odds."""
     text = " ".join(words)
     lowered = {word.lower() for word in words}
     letters = set().union(*lowered)
@@ -186,8 +234,7 @@ def _by_model(words: list[str], candidates: frozenset[str], near: Collection[str
         if language in candidates:
             code = _SAME.get(language, language)
             scores[code] = max(scores.get(code, score), score)
-    bonus = dict.fromkeys(near, _NEAR_BONUS)
-    return max(scores, key=lambda code: scores[code] + _prior(code, lowered, letters) + bonus.get(code, 0.0))
+    return {code: score + _prior(code, lowered, letters) for code, score in scores.items()}
 
 
 def _prior(language: str, words: set[str], letters: set[str]) -> float:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from rag import models, sentences
+from rag import languages, models, sentences
 from rag.places import place_of
 from rag.types import Document, Passage, PlaceKind, Span
 
@@ -55,7 +55,8 @@ def split_document(
         for first, last in _windows(document.text, spans, room, overlap):
             start, end = spans[first].start, spans[last - 1].end
             text = document.text[start:end]
-            passages.append(Passage(document.id, start, end, text, document.language, tuple(spans[first:last])))
+            language = languages.detect_part(text, document.language)
+            passages.append(Passage(document.id, start, end, text, language, tuple(spans[first:last])))
     return passages
 
 

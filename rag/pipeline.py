@@ -96,6 +96,10 @@ class Pipeline:
         """Return all indexed documents, by id."""
         return self.index.contents.documents
 
+    def languages(self) -> Collection[str]:
+        """Return the languages in which anything indexed is."""
+        return self.index.languages
+
     def document(self, document_id: str) -> Document:
         """Return an indexed document. Raises KeyError."""
         return self.index.documents[document_id]

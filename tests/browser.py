@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -120,6 +120,9 @@ class BookPipeline:
     def documents(self) -> Sequence[Document]:
         return list(self.book.values())
 
+    def languages(self) -> Collection[str]:
+        return {each.language for each in self.book.values()}
+
     def document(self, document_id: str) -> Document:
         if document_id not in self.book:
             raise DocumentsError(f"no document {document_id!r}")
@@ -136,7 +139,7 @@ class BookPipeline:
             (
                 (_shared(question, each, span), each, span)
                 for each, span in self._lines()
-                if filters is None or filters.match(each)
+                if filters is None or (filters.match(each) and filters.language in (None, each.language))
             ),
             key=lambda s: -s[0],
         )

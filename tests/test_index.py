@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -158,7 +159,11 @@ SPRING = Filters(since=dt.date(2025, 3, 1), until=dt.date(2025, 5, 31))
     ],
 )
 def test_filters_keep_what_they_say_and_all_of_it(index: Index, filters: Filters) -> None:
-    def allowed(name: str) -> bool:
+    passages = [index.contents.passage(row) for row in range(len(index.contents.passages))]
+    languages = {passage.id: passage.language for passage in passages}
+
+    def allowed(passage_id: str) -> bool:
+        name = passage_id.partition("#")[0]
         document = index.documents[name]
         dated = document.date is not None or (filters.since is None and filters.until is None)
         date = document.date or dt.date.min
@@ -166,16 +171,33 @@ def test_filters_keep_what_they_say_and_all_of_it(index: Index, filters: Filters
             dated
             and (filters.since is None or filters.since <= date)
             and (filters.until is None or date <= filters.until)
-            and (filters.language is None or filters.language == document.language)
+            and (filters.language is None or filters.language == languages[passage_id])
             and (filters.document is None or fnmatchcase(name, filters.document))
         )
 
     question = QUESTIONS[1]
-    expected = [(score, name) for score, name in slow_hits(index, question, 0.3) if allowed(name.partition("#")[0])]
+    expected = [(score, name) for score, name in slow_hits(index, question, 0.3) if allowed(name)]
     assert expected
     hits = index.search(question, query(question), 10, lexical_weight=0.3, filters=filters)
     assert [hit.score for hit in hits] == pytest.approx([score for score, _ in expected[:10]], abs=2e-3)
     assert {hit.passage.id for hit in hits} <= {name for _, name in expected}
+
+
+def test_a_passage_has_a_language_of_its_own(tmp_path: Path) -> None:
+    settings = Settings(documents=tmp_path / "documents", index=tmp_path / "index", passage_tokens=80)
+    norwegian = "Komiteen møttes i Bergen og drøftet hvordan elvene kunne renses før neste vår. " * 20
+    english = (
+        "The committee wrote that the rivers had never been as clean as they were in the spring of that year. " * 5
+    )
+    texts = {"minutes.txt": f"{norwegian}\n\n{english}\n\n{norwegian}", "letter.txt": norwegian}
+    index = Index.load(build(settings, texts).folder, settings)
+    assert index.documents["minutes.txt"].language == "no"
+    assert index.languages == {"no", "en"}
+    hits = index.search("committee", query("committee"), 20, lexical_weight=0.3, filters=Filters(language="en"))
+    assert {hit.passage.document_id for hit in hits} == {"minutes.txt"}
+    assert all("committee" in hit.passage.text for hit in hits)
+    hits = index.search("komiteen", query("komiteen"), 20, lexical_weight=0.3, filters=Filters(language="no"))
+    assert {hit.passage.document_id for hit in hits} == {"minutes.txt", "letter.txt"}
 
 
 def test_documents_are_dated_and_in_three_languages(index: Index) -> None:

@@ -11,7 +11,7 @@ import Stemmer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.languages import UNKNOWN, detect, stemmer_language
+from rag.languages import UNKNOWN, detect, detect_part, stemmer_language
 
 QUESTIONS = {
     "ru": [
@@ -88,6 +88,59 @@ def test_without_letters_it_is_unknown(text: str) -> None:
 def test_long_document_is_judged_by_its_prose() -> None:
     russian = "Компания Nvidia объявила о начале поставок ускорителей H200 в страны Азии. " * 500
     assert detect("title: News from ByteDance\n" + russian) == "ru"
+
+
+# A paragraph each.
+PARTS = {
+    "en": "The new ferry was launched on a cold morning, and most of the town had come to see it. The mayor spoke for "
+    "an hour, the band played badly, and nobody minded.",
+    "no": "Den nye ferja ble sjøsatt en kald morgen, og det meste av byen hadde kommet for å se på. Ordføreren talte i "
+    "en time, korpset spilte dårlig, og ingen brydde seg om det.",
+    "ru": "Новый паром спустили на воду холодным утром, и посмотреть на это пришёл почти весь город. Мэр говорил целый "
+    "час, оркестр играл плохо, и никого это не огорчало.",
+    "de": "Die neue Fähre lief an einem kalten Morgen vom Stapel, und fast die ganze Stadt war gekommen. Der "
+    "Bürgermeister sprach eine Stunde lang, die Kapelle spielte schlecht, und niemand nahm es übel.",
+    "zh": "新渡轮在一个寒冷的早晨下水，镇上大部分人都来观看。市长讲了一个小时的话，"
+    "乐队演奏得很糟糕，但没有人介意这件事。第二天早上，船第一次开往对岸，船上有三十名乘客、两匹马和一位摄影师。"
+    "从那以后它每天往返四次，只有在冬天河水结冰的时候才停航。",
+    "ja": "新しいフェリーは寒い朝に進水し、町のほとんどの人が見に来た。市長は一時間も話し、楽団の演奏はひどかったが、"
+    "誰も気にしなかった。",
+    "th": "เรือข้ามฟากลำใหม่ถูกปล่อยลงน้ำในเช้าวันที่อากาศหนาวเย็น และคนส่วนใหญ่ในเมืองมาดู นายกเทศมนตรีพูดอยู่หนึ่งชั่วโมง",
+    "ar": "أُنزلت العبّارة الجديدة إلى الماء في صباح بارد، وجاء معظم أهل المدينة لمشاهدتها. "
+    "تحدث رئيس البلدية ساعة كاملة، وعزفت الفرقة بشكل سيئ، ولم يهتم أحد.",
+}
+IN_NO_LANGUAGE = [
+    "apt-get install debian-handbook\napt-cache search language\ndpkg -i package.deb\nsystemctl restart apache2",
+    'int main(void) { return printf("hello\\n"); }\nfor (i = 0; i < 10; i++) { total += values[i] * weights[i]; }',
+    "Nvidia; Samsung; TSMC; Huawei; ByteDance; Alibaba; Tencent; Baidu; Moonshot; Foxconn; Micron; Broadcom; Marvell",
+    "John Smith, Anne Dupont, Karl Müller, Per Hansen, Ole Olsen, Maria Rossi, Ivan Petrov, Jan Kowalski, Li Wei",
+    "Sagt ist gesagt.",
+    "",
+]
+
+
+@pytest.mark.parametrize("whole", PARTS)
+def test_a_part_is_in_another_language_only_where_that_is_plain(whole: str) -> None:
+    assert {code: detect_part(text, whole) for code, text in PARTS.items()} == {code: code for code in PARTS}
+    assert [detect_part(text, whole) for text in IN_NO_LANGUAGE] == [whole] * len(IN_NO_LANGUAGE)
+
+
+def test_a_part_in_a_close_relative_is_in_the_language_of_the_whole() -> None:
+    danish = (
+        "Den nye færge blev søsat en kold morgen, og det meste af byen var kommet for at se på. Ingen brød sig om det."
+    )
+    assert (detect(danish), detect_part(danish, "no")) == ("da", "no")
+
+
+def test_japanese_without_kana_is_japanese_in_a_japanese_document() -> None:
+    names = "東京都千代田区永田町一丁目七番一号国会議事堂前駅出口二番地下鉄千代田線丸ノ内線"
+    assert detect_part(names, "ja") == "ja"
+
+
+@given(st.text(), st.sampled_from([*PARTS, UNKNOWN]))
+def test_any_part_has_a_code(text: str, whole: str) -> None:
+    code = detect_part(text, whole)
+    assert code == whole or (len(code) == 2 and code.islower())
 
 
 @given(st.text())

@@ -241,10 +241,10 @@ class _View:
 
     def filters(self, request: gr.Request) -> str:
         try:
-            documents = self._pipeline.documents()
+            documents, languages = self._pipeline.documents(), self._pipeline.languages()
         except RagError:
             return ""
-        return chat_view.filters(documents, _own_words(request), _words(request))
+        return chat_view.filters(documents, languages, _own_words(request), _words(request))
 
     def keep(self, chat: Chat, request: gr.Request) -> tuple[Chat | None, str]:
         """Write the last turn down where that is wanted; a history that fails costs nobody their answer but is told."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -171,13 +171,12 @@ def _thumb(kind: Rating, rating: Rating | None, name: str, sign: str, asks: str 
     )
 
 
-def filters(documents: Sequence[Document], words: ChatLabels, labels: Labels) -> str:
+def filters(documents: Sequence[Document], languages: Iterable[str], words: ChatLabels, labels: Labels) -> str:
     """Render the choice of which documents are asked; the script reads it with every question."""
-    languages = sorted({document.language for document in documents})
     return (
         f'<details id="filters" lang="{labels.language}"><summary>{words.filters}</summary><form>'
         f"{_choice('document', words.document, _documents(documents, words))}"
-        f"{_choice('language', words.document_language, _languages(languages, words, labels))}"
+        f"{_choice('language', words.document_language, _languages(sorted(languages), words, labels))}"
         f'<label>{words.since}<input type="date" name="since"></label>'
         f'<label>{words.until}<input type="date" name="until"></label>'
         f'<button type="reset" class="quiet">{words.clear_filters}</button></form></details>'

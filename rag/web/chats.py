@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import glob
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
@@ -26,6 +26,8 @@ class Pipeline(Protocol):
     def document(self, document_id: str) -> Document: ...
 
     def documents(self) -> Sequence[Document]: ...
+
+    def languages(self) -> Collection[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
