@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from rag.errors import SettingsError
 
 BUNDLED = "multilingual-e5-small (bundled)"
+BUNDLED_LLM = "gemma-3-270m (extra llm)"
 PASSAGE_STYLES = {"news": (320, 0), "manual": (420, 60)}  # tokens and overlap, in tiktoken tokens
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
@@ -81,6 +82,15 @@ class Settings(BaseModel):
     abstain_below: float = Field(
         0.35, ge=0, le=1, description="confidence under which the reply is «not in the documents»"
     )
+    llm: str = Field(
+        BUNDLED_LLM, min_length=1, description="language model: a GGUF file, or a server's address, that ends in /v1"
+    )
+    llm_model: str | None = Field(None, min_length=1, description="which of a server's models; its first by default")
+    llm_key: SecretStr | None = Field(None, description="key that a server asks for; best as a variable")
+    llm_context: int = Field(
+        4096, ge=512, le=131072, description="tokens that a language model reads and writes at most"
+    )
+    llm_seconds: float = Field(60, gt=0, le=3600, description="a reply of a language model is given up after so long")
     max_question_characters: int = Field(2000, ge=1, description="longer questions are refused")
     keep_history: bool = Field(True, description="keep conversations, to go on with and to export")
     history: Path | None = Field(None, description="file of the conversations; in the user's data folder by default")

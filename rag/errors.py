@@ -5,6 +5,7 @@ RagError                  exit code 2: wrong use or bad input
 ├── DocumentsError        the documents folder is missing, empty or unreadable
 │   └── UnreadableDocument    one file cannot be read as text (it is skipped, or fatal with --strict)
 ├── ModelError            a model is missing, damaged, or not what its checksum says
+│   └── LanguageModelError    a language model is down, slow, refuses, or does not speak the protocol
 ├── IndexError_           something is wrong with the index folder
 │   ├── MissingIndex          nothing has been indexed yet
 │   ├── IncompatibleIndex     built by other settings, another model or another version
@@ -48,6 +49,10 @@ class UnreadableDocument(DocumentsError):
 
 class ModelError(RagError):
     """A model cannot be loaded."""
+
+
+class LanguageModelError(ModelError):
+    """A language model that was asked does not give a sound reply."""
 
 
 class IndexError_(RagError):

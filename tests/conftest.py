@@ -12,6 +12,7 @@ import pytest
 from rag.building import build_index
 from rag.config import Settings
 from rag.encoder import BundledEncoder
+from rag.llm import LanguageModel, open_model
 from rag.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -49,6 +50,12 @@ def seeds_pipeline(settings: Settings, encoder: BundledEncoder) -> Pipeline:
     """The given documents, indexed with the real encoder."""
     build_index(SEEDS, settings, lambda: encoder)
     return Pipeline(settings, encoder)
+
+
+@pytest.fixture(scope="session")
+def language_model() -> LanguageModel:
+    """The bundled language model; on one thread, as its threads wait for each other where other tests want a core."""
+    return open_model(Settings(threads=1))
 
 
 @pytest.fixture

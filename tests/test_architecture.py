@@ -18,7 +18,7 @@ STEPS = (
     {"types", "errors", "dates", "untrusted", "normalisation", "bert", "decoding"},
     {"config", "packed", "languages", "boilerplate", "sentences", "users", "formats", "places"},
     {"models", "documents", "lexical", "facts"},
-    {"encoder", "reader", "passages", "stores"},
+    {"encoder", "reader", "passages", "stores", "llm"},
     {"generations", "index"},
     {"building", "citations", "followup"},
     {"answerers", "phrases"},
