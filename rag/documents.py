@@ -13,10 +13,12 @@ import hashlib
 import os
 import re
 import stat
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from rag import dates, formats
 from rag.boilerplate import boilerplate, front_matter, metadata_date_at
@@ -32,6 +34,8 @@ Extractor = Callable[[bytes, str], Extract]  # the bytes of a file and its name 
 
 KINDS = ".txt, .md, .html, .pdf, .docx or other document"  # some of the suffixes, for messages
 ONLY_BOILERPLATE = "holds nothing but boilerplate"
+
+SETTLED = 2_000_000_000  # nanoseconds: the coarsest clock of a file system that is in use
 
 _DATE_LINES = 10  # a line that is only a date is the date of publication when it is among the first so many
 _TITLE_LENGTH = 90
@@ -153,6 +157,38 @@ def _refusal(folder: Path, path: Path) -> str | None:
     return None if stat.S_ISREG(mode) else "not a regular file"
 
 
+# --- knowing again ----------------------------------------------------------------------------------------------------
+
+
+class Signature(NamedTuple):
+    """By this a file is known not to have been written since."""
+
+    size: int
+    modified: int
+    changed: int  # also by what lets it be read or not
+    inode: int
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether a change from now on shows: one within the same tick of the file system's clock would not."""
+        return max(self.modified, self.changed) + SETTLED < time.time_ns()
+
+
+def signature(path: Path) -> Signature:
+    """Return what tells a file from what it is when it has been written. Raises OSError."""
+    stat_ = path.stat()
+    return Signature(stat_.st_size, stat_.st_mtime_ns, stat_.st_ctime_ns, stat_.st_ino & (2**63 - 1))
+
+
+def relocated(document: Document, folder: Path, path: Path) -> Document | None:
+    """Return a document as it is at another place, None where its name may have told something that is not so there."""
+    name = document_id(folder, path)
+    same_name = Path(name).name == Path(document.id).name
+    if not same_name or dates.in_name(name) != dates.in_name(document.id):
+        return None
+    return replace(document, id=name, path=path)
+
+
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
@@ -189,7 +225,7 @@ def _described(found: Extract, name: str, path: Path, sha256: str) -> Document:
     """Return a document with its date, title and language, as the file or else its text tells."""
     text = found.text
     spans = boilerplate(text) if found.boilerplate is None else found.boilerplate
-    content = _blank(text, spans)
+    content = _without(text, spans)
     language = detect(content)
     return Document(
         id=name,
@@ -227,8 +263,13 @@ def _reason(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
 
 
-def _blank(text: str, spans: tuple[Span, ...]) -> str:
-    """Return `text` with boilerplate as spaces, so that offsets stay."""
+def content(document: Document) -> str:
+    """Return the text of a document with boilerplate as spaces, so that offsets stay."""
+    return _without(document.text, document.boilerplate)
+
+
+def _without(text: str, spans: tuple[Span, ...]) -> str:
+    """Return `text` with spaces in place of spans."""
     parts, end = [], 0
     for span in spans:
         parts += [text[end : span.start], " " * (span.end - span.start)]

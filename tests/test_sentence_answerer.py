@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,13 @@ def test_it_answers_with_the_best_sentence_verbatim(willing: SentenceAnswerer) -
     assert draft.candidate is not None
     assert (draft.candidate.short, draft.candidate.document_id) == ("Det koster 100 kr.", "a.txt")
     assert (draft.candidate.start, draft.candidate.end) == (citation.start, citation.end)
+
+
+def test_copies_are_cited_once(willing: SentenceAnswerer) -> None:
+    items = [document("a.txt"), replace(document("b.txt"), copy_of="a.txt"), document("c.txt")]
+    hits = [hit(items[1], NONE, BEST, NONE), hit(items[0], NONE, SOME, NONE), hit(items[2], NONE, BEST, NONE)]
+    draft = willing.answer(ASKED, hits, by_id(*items))
+    assert [citation.document_id for citation in draft.citations] == ["b.txt", "c.txt"]
 
 
 def test_every_document_that_supports_the_answer_is_cited_once(willing: SentenceAnswerer) -> None:

@@ -460,6 +460,30 @@ def test_what_changes_during_a_build_is_indexed_after_it(library: Library, hold:
     assert {row.state for row in library.rows()} == {"indexed"}
 
 
+def test_the_outcome_names_what_has_changed(library: Library, settings: Settings) -> None:
+    folder = settings.documents
+    (folder / "zoo.md").write_text(ZOO)
+    (folder / f"copy {NASTY[:5]}.md").write_text(ZOO.upper())
+    (folder / "empty.txt").touch()
+    (folder / "moon.txt").rename(folder / "luna.txt")
+    (folder / "fjord.txt").unlink()
+    library.reindex()
+    ended(library)
+    rows = library.rows()
+    html = documents_view.page(library, rows, "", Query(), WORDS, ENGLISH)
+    told = html[html.index('<details class="changes">') : html.index("</details>")]
+    assert "copy <img" not in html
+    assert [" ".join(re.sub("<[^>]*>", " ", each).split()) for each in re.findall("<d[td]>.*?</d[td]>", told)] == [
+        *("New: 2", "copy &lt;img .md", "zoo.md"),
+        *("Moved: 1", "moon.txt → luna.txt"),
+        *("Removed: 1", "fjord.txt"),
+        *("Near-duplicates: 1", "zoo.md ≈ copy &lt;img .md"),
+        *("Could not be read: 1", "empty.txt the file is empty"),
+    ]
+    assert {row.id: row.copy_of for row in rows if row.copy_of} == {"zoo.md": f"copy {NASTY[:5]}.md"}
+    assert 'Near-duplicate of <bdi class="path">copy &lt;img .md</bdi>' in html
+
+
 def test_an_empty_folder_leaves_the_last_index(library: Library, settings: Settings) -> None:
     for name in TEXTS:
         library.remove(name)

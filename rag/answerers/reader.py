@@ -75,7 +75,7 @@ class ReaderAnswerer:
         candidate = Candidate(best.text, best.hit.passage.document_id, *best.span)
         if sure < self._abstain_below:
             return abstain(question.language, candidate, sure, reranked)
-        chosen = list(_supporting(choices))
+        chosen = list(_supporting(choices, documents))
         places = [sentences_of(choice.span, choice.hit.passage.sentences) for choice in chosen]
         citations = tuple(
             cite(documents[choice.hit.passage.document_id], place) for choice, place in zip(chosen, places, strict=True)
@@ -124,15 +124,15 @@ def _reranked(hits: Sequence[Hit], choices: Sequence[Choice]) -> tuple[Hit, ...]
     return tuple(sorted(hits, key=lambda hit: -best.get(id(hit), -math.inf)))
 
 
-def _supporting(choices: Sequence[Choice]) -> Iterator[Choice]:
-    """Yield the best choice, and that of each other document that says the same."""
+def _supporting(choices: Sequence[Choice], documents: Mapping[str, Document]) -> Iterator[Choice]:
+    """Yield the best choice, and that of each other document that says the same; copies of one are one."""
     best = choices[0]
     yield best
-    seen = {best.hit.passage.document_id}
+    seen = {documents[best.hit.passage.document_id].source}
     for choice in choices[1:]:
-        document = choice.hit.passage.document_id
-        if document not in seen and _agrees(choice, best):
-            seen.add(document)
+        source = documents[choice.hit.passage.document_id].source
+        if source not in seen and _agrees(choice, best):
+            seen.add(source)
             yield choice
 
 

@@ -56,7 +56,7 @@ class SentenceAnswerer:
         self._is_bundled = models.model_name(settings) == models.HUB_NAME
 
     def answer(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Draft:
-        choices = self._choices(question, hits)
+        choices = self._choices(question, hits, documents)
         if not choices:
             return abstain(question.language, None, 0.0, hits)
         best = choices[0]
@@ -73,15 +73,16 @@ class SentenceAnswerer:
         statements = tuple(Statement(citation.quote, (number,)) for number, citation in enumerate(citations, 1))
         return Draft(statements, short, citations, candidate, best.confidence, tuple(hits))
 
-    def _choices(self, question: Question, hits: Sequence[Hit]) -> list[_Choice]:
-        """Return the best sentence of each document, best first."""
+    def _choices(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> list[_Choice]:
+        """Return the best sentence of each document, best first; copies of one are one."""
         best: dict[str, _Choice] = {}
         for hit in hits:
+            source = documents[hit.passage.document_id].source
             for span, score in zip(hit.passage.sentences, hit.sentence_scores, strict=True):
-                known = best.get(hit.passage.document_id)
+                known = best.get(source)
                 if known is None or score.score > known.score.score:
                     confidence = self._confidence(score, hit.passage.language == question.language)
-                    best[hit.passage.document_id] = _Choice(hit, span, score, confidence)
+                    best[source] = _Choice(hit, span, score, confidence)
         return sorted(best.values(), key=lambda choice: -choice.score.score)
 
     def _confidence(self, score: SentenceScore, is_same_language: bool) -> float:

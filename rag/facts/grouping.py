@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -34,14 +34,15 @@ class Group(NamedTuple):
         return any(link.verdict.relation == "differ" for link in self.links)
 
 
-def group(mentions: Sequence[Mention]) -> list[Group]:
+def group(mentions: Sequence[Mention], sources: Mapping[str, str] | None = None) -> list[Group]:
     """Return the groups of figures that agree or differ, each of two or more, in the order of their first figures.
 
     Figures of one document are linked only as forms of one amount: a document that repeats itself is no second source.
+    Nor are copies two sources, which `sources` gives by document: what they agree on is said once.
     Dates are not grouped. Only figures that share a name or a measure are compared, so the time grows with the number
     of such pairs; what more than 200 figures share is passed over.
     """
-    links = [*_forms(mentions), *_across(mentions)]
+    links = [*_forms(mentions), *_across(mentions, sources or {})]
     parents = list(range(len(mentions)))
     for link in links:
         parents[_root(parents, link.one)] = _root(parents, link.other)
@@ -68,10 +69,12 @@ def _forms(mentions: Sequence[Mention]) -> Iterator[Link]:
             yield Link(place, place + 1, Verdict("agree", "same value"))
 
 
-def _across(mentions: Sequence[Mention]) -> Iterator[Link]:
+def _across(mentions: Sequence[Mention], sources: Mapping[str, str]) -> Iterator[Link]:
     for one, other in sorted(_candidates(mentions)):
         verdict = compare(mentions[one], mentions[other])
-        if verdict.relation != "not comparable":
+        names = (mentions[place].document for place in (one, other))
+        is_copy = len({sources.get(name, name) for name in names}) == 1
+        if verdict.relation == "differ" or (verdict.relation != "not comparable" and not is_copy):
             yield Link(one, other, verdict)
 
 

@@ -17,7 +17,10 @@ from rag.facts.records import Amount, Period
 from rag.languages import detect
 from rag.types import Document, Span
 
-COLUMNS = ("document", "start", "end", "quote", "kind", "value", "unit", "bound", "date", "group", "sentence")
+COLUMNS = (
+    *("document", "start", "end", "quote", "kind", "value", "unit", "bound", "date", "group", "sentence"),
+    "copy_of",
+)
 _WORD = re.compile(r"\w+")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -60,7 +63,7 @@ def table(
     if about is not None:
         wanted = About(about, {document.language for document in documents.values()})
         mentions = [mention for mention in mentions if wanted.matches(mention)]
-    groups = group(mentions)
+    groups = group(mentions, {name: document.source for name, document in documents.items()})
     numbers = {place: number for number, each in enumerate(groups, 1) for place in each.members}
     rows = (Row(documents[each.document], each, numbers.get(place)) for place, each in enumerate(mentions))
     return Table(tuple(rows), tuple(groups))
@@ -118,6 +121,7 @@ def records(rows: Iterable[Row]) -> list[dict[str, Any]]:
             "date": row.document.date.isoformat() if row.document.date else None,
             "group": row.group,
             "sentence": row.sentence,
+            "copy_of": row.document.copy_of or None,
         }
         for row in rows
     ]

@@ -56,6 +56,9 @@ class DocumentsLabels:
     done: str
     unchanged: str
     changes: Mapping[str, str]  # {} a number
+    details: str
+    more: str  # {} a number
+    copy_of: str  # {} a file
     busy: str
     documents: str
     passages: str
@@ -172,7 +175,8 @@ ENGLISH = DocumentsLabels(
     minutes_left="about {} min left",
     stop="Stop",
     stopped="Stopped",
-    stopped_note="Nothing was changed: the chat answers from the index as it was.",
+    stopped_note="Nothing was changed: the chat answers from the index as it was. "
+    "What was done is kept for the next time.",
     failed="The index could not be built",
     nothing_left="The folder holds no documents any more. The chat answers from the last index until you add some.",
     disk="Nothing could be written: {}. The chat answers from the index as it was.",
@@ -181,10 +185,15 @@ ENGLISH = DocumentsLabels(
     changes={
         "added": "New: {}",
         "changed": "Changed: {}",
+        "moved": "Moved: {}",
         "removed": "Removed: {}",
         "unchanged": "Unchanged: {}",
+        "copies": "Near-duplicates: {}",
         "problems": "Could not be read: {}",
     },
+    details="What changed",
+    more="and {} more",
+    copy_of="Near-duplicate of {}",
     busy="Indexing is under way already, from this page or another tab.",
     documents="Documents",
     passages="Passages",
@@ -291,7 +300,8 @@ NORWEGIAN = DocumentsLabels(
     minutes_left="omtrent {} min igjen",
     stop="Stopp",
     stopped="Stoppet",
-    stopped_note="Ingenting ble endret: Chatten svarer ut fra indeksen slik den var.",
+    stopped_note="Ingenting ble endret: Chatten svarer ut fra indeksen slik den var. "
+    "Det som er gjort, er spart til neste gang.",
     failed="Indeksen kunne ikke bygges",
     nothing_left="Mappen har ingen dokumenter lenger. Chatten svarer ut fra den siste indeksen til du legger til noen.",
     disk="Ingenting kunne skrives: {}. Chatten svarer ut fra indeksen slik den var.",
@@ -300,10 +310,15 @@ NORWEGIAN = DocumentsLabels(
     changes={
         "added": "Nye: {}",
         "changed": "Endret: {}",
+        "moved": "Flyttet: {}",
         "removed": "Fjernet: {}",
         "unchanged": "Uendret: {}",
+        "copies": "Nesten like: {}",
         "problems": "Lot seg ikke lese: {}",
     },
+    details="Hva som ble endret",
+    more="og {} til",
+    copy_of="Nesten lik {}",
     busy="Indekseringen er allerede i gang, fra denne siden eller en annen fane.",
     documents="Dokumenter",
     passages="Avsnitt",
@@ -410,7 +425,7 @@ RUSSIAN = DocumentsLabels(
     minutes_left="осталось около {} мин",
     stop="Остановить",
     stopped="Остановлено",
-    stopped_note="Ничего не изменилось: чат отвечает по прежнему индексу.",
+    stopped_note="Ничего не изменилось: чат отвечает по прежнему индексу. Сделанное сохранено до следующего раза.",
     failed="Индекс не удалось построить",
     nothing_left="В папке больше нет документов. Чат отвечает по последнему индексу, пока вы не добавите новые.",
     disk="Не удалось записать: {}. Чат отвечает по прежнему индексу.",
@@ -419,10 +434,15 @@ RUSSIAN = DocumentsLabels(
     changes={
         "added": "Новых: {}",
         "changed": "Изменённых: {}",
+        "moved": "Перемещённых: {}",
         "removed": "Удалённых: {}",
         "unchanged": "Без изменений: {}",
+        "copies": "Почти одинаковых: {}",
         "problems": "Не прочитано: {}",
     },
+    details="Что изменилось",
+    more="и ещё {}",
+    copy_of="Почти то же, что {}",
     busy="Индексация уже идёт — с этой страницы или из другой вкладки.",
     documents="Документов",
     passages="Отрывков",

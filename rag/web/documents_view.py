@@ -27,7 +27,8 @@ POLICY = (
 )
 HEADS: tuple[tuple[Column, ...], ...] = (("title", "file"), ("language",), ("date",), ("size",), ("passages",))
 LARGEST_FIRST: frozenset[Column] = frozenset({"date", "size", "passages"})
-CHANGES = ("added", "changed", "removed", "unchanged", "problems")
+CHANGES = ("added", "changed", "moved", "removed", "unchanged", "copies", "problems")
+NAMED = 10  # documents of a kind that are named
 SAID = (
     *("waiting", "sending", "checking", "skipped", "exists", "announce", "replace", "both", "skip", "confirm"),
     *("for_all", "folder_dropped", "interrupted", "unreachable"),
@@ -188,12 +189,41 @@ def _outcome(run: Run[Report], words: DocumentsLabels, labels: Labels) -> str:
         return ""
     counts = {name: getattr(report, name) for name in CHANGES}
     numbers = {name: count if isinstance(count, int) else len(count) for name, count in counts.items()}
-    if not any(numbers[name] for name in ("added", "changed", "removed")):
+    nothing = not any(numbers[name] for name in ("added", "changed", "moved", "removed"))
+    if nothing:
         numbers["unchanged"] = 0
     facts = [words.changes[name].format(words.count(number)) for name, number in numbers.items() if number]
-    nothing = not any(numbers[name] for name in ("added", "changed", "removed"))
     facts = [words.unchanged, *facts] if nothing else facts
-    return f'<p class="facts">{"".join(f"<span>{fact}</span>" for fact in facts)}</p>'
+    summed = f'<p class="facts">{"".join(f"<span>{fact}</span>" for fact in facts)}</p>'
+    return summed + ("" if nothing else _changes(report, words))
+
+
+def _changes(report: Report, words: DocumentsLabels) -> str:
+    """Name the documents that have changed, and why files could not be read: the first of each kind."""
+    arrow = '<span aria-hidden="true"> → </span>'
+    kinds = {
+        "added": [_path(name) for name in report.added],
+        "changed": [_path(name) for name in report.changed],
+        "moved": [f"{_path(move.before)}{arrow}{_path(move.now)}" for move in report.moved],
+        "removed": [_path(name) for name in report.removed],
+        "copies": [f"{_path(copy.document)} ≈ {_path(copy.original)}" for copy in report.copies],
+        "problems": [
+            f'{_path(problem.document_id)} <span lang="en">{plain(problem.reason)}</span>'
+            for problem in report.problems
+        ],
+    }
+    items = "".join(
+        f"<dt>{words.changes[kind].format(words.count(len(names)))}</dt>"
+        + "".join(f"<dd>{name}</dd>" for name in names[:NAMED])
+        + (f"<dd>{words.more.format(words.count(len(names) - NAMED))}</dd>" if len(names) > NAMED else "")
+        for kind, names in kinds.items()
+        if names
+    )
+    return f'<details class="changes"><summary>{words.details}</summary><dl>{items}</dl></details>'
+
+
+def _path(document_id: str) -> str:
+    return f'<bdi class="path">{plain(document_id)}</bdi>'
 
 
 def _why(error: Exception, words: DocumentsLabels, labels: Labels) -> str:
@@ -302,6 +332,8 @@ def _row(row: Row, words: DocumentsLabels, labels: Labels) -> str:
     if row.indexed:
         title = f'<a href="./documents/{quote(row.id)}">{title}</a>'
     reason = f'<span class="reason" lang="en">{plain(row.reason)}</span>' if row.reason else ""
+    if row.copy_of:
+        reason += f'<span class="copy">{words.copy_of.format(_path(row.copy_of))}</span>'
     name = words.remove_named.format(plain(row.id))
     button = (
         f'<button type="button" class="remove" data-id="{escape(row.id)}" aria-label="{name}">{words.remove}</button>'

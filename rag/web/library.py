@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rag import documents, formats
 from rag.config import Settings
-from rag.documents import Listing
+from rag.documents import Listing, Signature
 from rag.errors import DocumentsError, MissingIndex, UnreadableDocument
 from rag.models import sha256_of
 from rag.types import Document
@@ -63,19 +63,10 @@ class Verdict:
     detail: str = ""
 
 
-class _Signature(NamedTuple):
-    """By this a file is known not to have been written since."""
-
-    size: int
-    modified: int
-    changed: int  # also by what lets it be read or not
-    inode: int
-
-
 class _Seen(NamedTuple):
     """What is known of a file as it is. `description` is a document without its text, None until it was read."""
 
-    signature: _Signature
+    signature: Signature
     sha256: str
     description: Document | None = None
     reason: str = ""
@@ -175,7 +166,7 @@ class Library:
         return _row(described, counts.get(name), seen.signature.size, state, seen.reason)
 
     def _look(self, path: Path) -> _Seen:
-        signature = _signature(path)
+        signature = documents.signature(path)
         seen = self._seen.get(path)
         if seen is None or seen.signature != signature:
             seen = self._seen[path] = _Seen(signature, _sha256(path))
@@ -296,12 +287,18 @@ class Library:
     def _build_until_unchanged(self, pipeline: IndexedPipeline, folder: Path, notify: Notify) -> Report:
         from rag.building import build_index
 
+        telling = threading.Lock()
+
         def progress(stage: str, done: int, total: int) -> None:
-            self.stage = stage
-            if done < total:
-                notify(done, total)
+            with telling:
+                if stage == "reading" and self.stage == "embedding":
+                    return  # files are read beside it, and what takes the time is told of
+                self.stage = stage
+                if done < total:
+                    notify(done, total)
 
         while True:
+            self.stage = ""
             try:
                 report = build_index(folder, self._settings, lambda: pipeline.encoder, progress)
             except DocumentsError as error:
@@ -349,7 +346,10 @@ def _row(
     removable: bool = True,
 ) -> Row:
     title = document.title if document.title.strip() else document.id
-    return Row(document.id, title, document.language, document.date, size, passages, state, reason, removable)
+    return Row(
+        *(document.id, title, document.language, document.date, size, passages, state, reason, removable),
+        copy_of=document.copy_of,
+    )
 
 
 def _problem_row(
@@ -401,11 +401,6 @@ def _has_content(document: Document) -> bool:
         parts.append(document.text[start : span.start])
         start = span.end
     return any(part.strip() for part in (*parts, document.text[start:]))
-
-
-def _signature(path: Path) -> _Signature:
-    found = path.stat()
-    return _Signature(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
 def _sha256(path: Path) -> str:

@@ -128,11 +128,9 @@ class _Pace:
 
     def __init__(self) -> None:
         self._steps: deque[tuple[float, int]] = deque(maxlen=PACE_STEPS)
-        self._total = 0
 
     def seconds_left(self, done: int, total: int) -> float | None:
-        if total != self._total:  # another stage, whose steps take another time
-            self._total = total
+        if self._steps and done < self._steps[-1][1]:  # another stage, whose steps take another time
             self._steps.clear()
         now = time.monotonic()
         self._steps.append((now, done))

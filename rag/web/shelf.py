@@ -30,6 +30,7 @@ class Row:
     state: State
     reason: str = ""  # why it, or a part of it, cannot be read
     removable: bool = True
+    copy_of: str = ""  # the document that it is a near-duplicate of
 
     @property
     def indexed(self) -> bool:

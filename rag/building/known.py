@@ -1,0 +1,90 @@
+"""What is known of a folder from the index before: which files are as they were, which have moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from rag import documents, index
+from rag.building.parts import Part
+from rag.documents import Signature
+from rag.index import Index
+from rag.models import sha256_of
+from rag.types import Passage
+
+
+class Known:
+    """The documents of the index before, by their ids and by their bytes."""
+
+    def __init__(self, previous: Index | None) -> None:
+        self.passages = len(previous.contents.passages) if previous else 0
+        self._previous = previous
+        parts = list(_parts(previous)) if previous else []
+        self._by_id = {part.document.id: part for part in parts}
+        self._by_sha256: dict[str, list[Part]] = {}
+        for part in parts:
+            self._by_sha256.setdefault(part.document.sha256, []).append(part)
+        self._left = set(self._by_id)  # those that are not as they were, so far
+        self._alike: set[str] = set()  # those whose bytes stand under another name, too
+
+    def look(self, folder: Path, path: Path) -> Part | Path:
+        """Return what a file was and still is, at another place perhaps, or its path if it has to be read."""
+        part = self._by_id.get(documents.document_id(folder, path))
+        try:
+            now = documents.signature(path)
+            if part is None or now != part.signature:
+                part = self._same_bytes(folder, path, part) if self._by_id else None
+        except OSError:  # reading it will say why
+            return path
+        if part is None or part.document.unread:  # what could not be read for want of a program may be readable now
+            return path
+        self._left.discard(part.document.id)
+        document = replace(part.document, path=path, copy_of="")
+        return part._replace(document=document, signature=now if now.settled else None)
+
+    def _same_bytes(self, folder: Path, path: Path, part: Part | None) -> Part | None:
+        sha256 = sha256_of(path)
+        if part and part.document.sha256 == sha256:
+            return part
+        for other in self._by_sha256.get(sha256, ()):
+            if document := documents.relocated(other.document, folder, path):
+                return other._replace(document=document)
+            self._alike.add(other.document.id)
+        return None
+
+    def unchanged(self, part: Part) -> Part:
+        """Return a document that was read again with the rows that it had, if it is what it was."""
+        before = self._by_id.get(part.document.id)
+        if before and replace(before.document, path=part.document.path, copy_of="") == part.document:
+            return before._replace(document=part.document, signature=part.signature)
+        return part
+
+    def rows_left(self, digest: Callable[[Passage], bytes]) -> dict[bytes, int]:
+        """Return the rows of passages that may stand in the files that are to be read, by their digests."""
+        if self._previous is None:
+            return {}
+        passage = self._previous.contents.passage
+        left = (self._by_id[name] for name in self._left | self._alike)
+        return {digest(passage(row)): row for part in left for row in part.origins.tolist()}
+
+
+def _parts(previous: Index) -> Iterator[Part]:
+    contents, traces = previous.contents, index.load_traces(previous.folder)
+    firsts = np.searchsorted(contents.passages[:, 0], np.arange(len(contents.documents) + 1)).tolist()
+    ends = [*contents.passages[:, 3].tolist(), len(contents.sentences)]
+    signatures: Sequence[Sequence[int]] = traces.signatures.tolist()
+    for number, document in enumerate(contents.documents):
+        first, last = firsts[number], firsts[number + 1]
+        known = signatures[number]
+        yield Part(
+            document,
+            contents.passages[first:last] - np.array([number, 0, 0, ends[first]], np.int32),
+            contents.languages[first:last],
+            contents.sentences[ends[first] : ends[last]],
+            np.arange(first, last),
+            traces.sketches[number],
+            Signature(*known) if known[0] >= 0 else None,
+        )
