@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +22,11 @@ from rag import __version__, stores
 from rag.config import Settings
 from rag.encoder import Vectors
 from rag.errors import DamagedIndex, IncompatibleIndex
-from rag.lexical import LexicalIndex, LexicalScores
+from rag.lexical import LexicalIndex, LexicalScores, Taken
 from rag.models import model_name, sha256_of
 from rag.types import Document, Hit, Passage, Place, SentenceScore, Span
 
-FORMAT = 7  # raise it whenever a file of a generation, the making of passages or that of vectors changes
+FORMAT = 8  # raise it whenever a file of a generation, the making of passages or that of vectors changes
 POOL = 200  # candidates from each side that fusion looks at
 # Chosen on dev sets (docs/retrieval.md); the numbers around them do about as well.
 SENTENCE_WEIGHT = 1.0  # of the best sentence's cosine beside the passage's
@@ -323,6 +323,7 @@ def save(
     sentence_vectors: Iterable[npt.NDArray[np.float16]],
     traces: Traces,
     made_by: Recipe,
+    taken: Taken | None = None,
 ) -> None:
     """Write a generation into an existing empty folder.
 
@@ -339,8 +340,7 @@ def save(
     stores.create_store(vectors).save(folder)
     languages = layout.languages.tolist()
     np.savez(folder / _MOMENTS, **Moments.of(vectors, languages)._asdict())
-    texts = [layout.passage(row).text for row in range(len(layout.passages))]
-    LexicalIndex.build(texts, languages).save(folder / _LEXICAL)
+    LexicalIndex.build(_Texts(layout), languages, taken).save(folder / _LEXICAL)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = {
         "version": __version__,
@@ -352,6 +352,31 @@ def save(
         "files": {path.relative_to(folder).as_posix(): sha256_of(path) for path in files},
     }
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
+
+
+class _Texts(Sequence[str]):
+    """The texts of passages, each made when it is asked for: together they take as much memory as the documents."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    def __len__(self) -> int:
+        return len(self._layout.passages)
+
+    @overload
+    def __getitem__(self, row: int) -> str: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[str]: ...
+    def __getitem__(self, row: int | slice) -> str | list[str]:
+        if isinstance(row, slice):
+            return [self[each] for each in range(*row.indices(len(self)))]
+        document, start, end, _ = map(int, self._layout.passages[row])
+        return self._layout.documents[document].text[start:end]
+
+
+def lexical_folder(folder: Path) -> Path:
+    """Return where the word index of a generation lies."""
+    return folder / _LEXICAL
 
 
 def _save_blocks(path: Path, blocks: Iterable[npt.NDArray[np.float16]], shape: tuple[int, int]) -> None:

@@ -7,9 +7,11 @@ and so is what BM25 has to say.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -22,6 +24,8 @@ from rag import languages
 from rag.errors import DamagedIndex
 
 Floats = npt.NDArray[np.float32]
+
+COUNTS, VOCABULARY = "counts.npz", "vocab.index.json"
 
 # Scripts that write words without spaces between them are indexed by pairs of characters, as search engines do.
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -36,12 +40,29 @@ class LexicalScores(NamedTuple):
     coverage: Floats
 
 
+class Taken(NamedTuple):
+    """The index before, in a folder, and the rows of the same texts in it, (texts,); -1 of new texts."""
+
+    folder: Path
+    rows: npt.NDArray[np.int64]
+
+
+class _Counts(NamedTuple):
+    """How often terms stand in the passages of a language, a row for each term of each passage; ascending by term."""
+
+    terms: npt.NDArray[np.int32]
+    passages: npt.NDArray[np.int32]
+    frequencies: npt.NDArray[np.int32]
+    lengths: npt.NDArray[np.int32]  # (passages,), in terms
+
+
 class _Group(NamedTuple):
     """The passages of one language."""
 
     rows: npt.NDArray[np.int32]
     bm25: Any  # bm25s.BM25, which has no types
     frequencies: npt.NDArray[np.int32]  # in how many passages each term of the vocabulary is
+    counts: _Counts | None = None  # None once it is loaded: no question needs them
 
     def weight(self, term: str) -> float:
         """Return the idf of a term; one that no passage has is as rare as can be."""
@@ -68,16 +89,21 @@ class LexicalIndex:
         self._size = size
 
     @classmethod
-    def build(cls, texts: Sequence[str], text_languages: Sequence[str]) -> LexicalIndex:
-        """Index `texts`, the language of each given by its ISO 639-1 code."""
+    def build(cls, texts: Sequence[str], text_languages: Sequence[str], taken: Taken | None = None) -> LexicalIndex:
+        """Index `texts`, the language of each given by its ISO 639-1 code; those that are `taken` over are not read."""
         rows_by_language: dict[str, list[int]] = {}
         for row, language in enumerate(text_languages):
             rows_by_language.setdefault(language, []).append(row)
         groups = {}
         for language, rows in sorted(rows_by_language.items()):
-            terms = [tokenize(texts[row], language) for row in rows]
-            if any(terms):
-                groups[language] = _group(np.array(rows, np.int32), _bm25(terms))
+            counting = _Counting(language, len(rows))
+            known = counting.take_over(taken, rows) if taken else frozenset()
+            for place, row in enumerate(rows):
+                if place not in known:
+                    counting.add(place, texts[row])
+            vocabulary, counts = counting.result()
+            if vocabulary:
+                groups[language] = _group(np.array(rows, np.int32), _bm25(vocabulary, counts), counts)
         return cls(groups, len(texts))
 
     def score(self, question: str) -> LexicalScores:
@@ -108,6 +134,8 @@ class LexicalIndex:
         for language, group in self._groups.items():
             group.bm25.save(folder / language, show_progress=False)
             np.save(folder / language / "rows.npy", group.rows)
+            if group.counts:
+                np.savez(folder / language / COUNTS, **group.counts._asdict())
 
     @classmethod
     def load(cls, folder: Path, size: int) -> LexicalIndex:
@@ -153,13 +181,78 @@ def _stemmer(language: str) -> Any:
     return Stemmer.Stemmer(algorithm) if algorithm else None
 
 
-def _bm25(terms: list[list[str]]) -> Any:
+class _Counting:
+    """Counts the terms of passages in one language."""
+
+    def __init__(self, language: str, size: int) -> None:
+        self._language = language
+        self._lengths = np.zeros(size, np.int32)
+        self._vocabulary: dict[str, int] = {}
+        self._known: list[npt.NDArray[np.int32]] = []
+        self._new: list[tuple[int, int, int]] = []
+
+    def take_over(self, taken: Taken, rows: Sequence[int]) -> frozenset[int]:
+        """Take over what the index before has counted, and return the places of these rows that it had."""
+        folder = taken.folder / self._language
+        if not folder.is_dir():
+            return frozenset()
+        before = np.load(folder / "rows.npy")
+        with np.load(folder / COUNTS) as arrays:
+            counts = _Counts(**arrays)
+        self._vocabulary = json.loads((folder / VOCABULARY).read_text("utf-8"))
+        wanted = taken.rows[rows]
+        found = np.minimum(np.searchsorted(before, wanted), len(before) - 1)
+        places = np.flatnonzero(before[found] == wanted)
+        self._lengths[places] = counts.lengths[found[places]]
+        # A text may stand in the new index more than once: for each time its counts are taken.
+        order = places[np.argsort(found[places], kind="stable")]
+        times = np.bincount(found[order], minlength=len(before))
+        firsts = np.cumsum(times) - times
+        repeats = times[counts.passages]
+        pairs = np.repeat(np.arange(len(counts.terms)), repeats)
+        nth = np.arange(len(pairs)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+        at = order[firsts[counts.passages[pairs]] + nth] if len(pairs) else np.zeros(0, np.int64)
+        self._known.append(np.stack([counts.terms[pairs], at.astype(np.int32), counts.frequencies[pairs]]))
+        return frozenset(places.tolist())
+
+    def add(self, place: int, text: str) -> None:
+        """Count the terms of a text."""
+        terms = tokenize(text, self._language)
+        self._lengths[place] = len(terms)
+        for term, count in Counter(terms).items():
+            self._new.append((self._vocabulary.setdefault(term, len(self._vocabulary)), place, count))
+
+    def result(self) -> tuple[dict[str, int], _Counts]:
+        """Return the vocabulary, without terms that have gone, and the counts."""
+        new = np.array(self._new, np.int32).reshape(-1, 3).T
+        terms, passages, frequencies = np.concatenate([*self._known, new], axis=1)
+        order = np.lexsort((passages, terms))
+        alive = np.zeros(len(self._vocabulary), bool)
+        alive[terms] = True
+        numbers = np.cumsum(alive, dtype=np.int32) - 1
+        vocabulary = {term: int(numbers[number]) for term, number in self._vocabulary.items() if alive[number]}
+        return vocabulary, _Counts(numbers[terms[order]], passages[order], frequencies[order], self._lengths)
+
+
+def _bm25(vocabulary: dict[str, int], counts: _Counts) -> Any:
+    """Return what `bm25s.BM25.index` makes of the texts (Lucene's variant), without counting passage by passage."""
     import bm25s
 
     bm25 = bm25s.BM25(csc_backend="numpy")
-    bm25.index(terms, show_progress=False)
+    size = len(counts.lengths)
+    spread = np.bincount(counts.terms, minlength=len(vocabulary))
+    rarity = np.log(1 + (size - spread + 0.5) / (spread + 0.5))
+    norms = bm25.k1 * (1 - bm25.b + bm25.b * counts.lengths / counts.lengths.mean())
+    scores = rarity[counts.terms] * counts.frequencies / (norms[counts.passages] + counts.frequencies)
+    bm25.scores = {
+        "data": scores.astype(np.float32),
+        "indices": counts.passages,
+        "indptr": np.concatenate([[0], np.cumsum(spread)]).astype(np.int32),
+        "num_docs": size,
+    }
+    bm25.vocab_dict, bm25.nonoccurrence_array = vocabulary, None
     return bm25
 
 
-def _group(rows: npt.NDArray[np.int32], bm25: Any) -> _Group:
-    return _Group(rows, bm25, np.diff(bm25.scores["indptr"]))
+def _group(rows: npt.NDArray[np.int32], bm25: Any, counts: _Counts | None = None) -> _Group:
+    return _Group(rows, bm25, np.diff(bm25.scores["indptr"]), counts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.errors import DamagedIndex
-from rag.lexical import LexicalIndex, tokenize
+from rag.lexical import LexicalIndex, Taken, tokenize
 
 TEXTS = [
     ("ru", "Компания купила чипы Nvidia H200. Чипы дороги."),
@@ -147,6 +148,40 @@ def test_what_is_saved_is_loaded(index: LexicalIndex, tmp_path: Path) -> None:
         for before, after in zip(index.score(question), loaded.score(question), strict=True):
             assert np.array_equal(before, after)
         assert loaded.overlap(question, ["чипы"], "ru") == index.overlap(question, ["чипы"], "ru")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["ru", "en"]), WORDS.map(" ".join)), min_size=1, max_size=8),
+    st.lists(st.tuples(st.sampled_from(["ru", "en"]), WORDS.map(" ".join)), max_size=4),
+    st.data(),
+)
+def test_taking_over_gives_what_building_anew_gives(
+    before: list[tuple[str, str]], new: list[tuple[str, str]], data: st.DataObject
+) -> None:
+    """Texts may go, stay in any order, stand there twice, or be taken for another language than before."""
+    rows = data.draw(st.lists(st.integers(0, len(before) - 1), max_size=8))
+    texts = [*((data.draw(st.sampled_from(["ru", "en"])), before[row][1]) for row in rows), *new]
+    if not texts:
+        return
+    with TemporaryDirectory() as work:
+        folder = Path(work) / "lexical"
+        LexicalIndex.build([text for _, text in before], [language for language, _ in before]).save(folder)
+        words, languages = [text for _, text in texts], [language for language, _ in texts]
+        taken = Taken(folder, np.array([*rows, *[-1] * len(new)], np.int64))
+        found, fresh = LexicalIndex.build(words, languages, taken), LexicalIndex.build(words, languages)
+        for question in ("чипы погода в H200", "run 5,7 øya", "芯片 чип"):
+            for one, other in zip(found.score(question), fresh.score(question), strict=True):
+                assert np.array_equal(one, other)
+
+
+def test_what_is_taken_over_is_not_read(index: LexicalIndex, tmp_path: Path) -> None:
+    index.save(tmp_path / "lexical")
+    texts = ["?"] * len(TEXTS)
+    taken = Taken(tmp_path / "lexical", np.arange(len(TEXTS)))
+    found = LexicalIndex.build(texts, [language for language, _ in TEXTS], taken)
+    for question in QUESTIONS:
+        assert np.array_equal(found.score(question).scores, index.score(question).scores)
 
 
 def test_texts_without_words_are_an_index_too(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from rag.building.parts import Part
 from rag.building.salvage import Salvage
 from rag.encoder import Vectors
 from rag.index import Index, Layout, Recipe, Traces
+from rag.lexical import Taken
 
 UNKNOWN = (-1, -1, -1, -1)  # a signature that no file has
 BLOCK = 4096  # passages whose vectors are in memory at a time
@@ -29,14 +30,17 @@ class Vectored(NamedTuple):
 
 def write(folder: Path, parts: Sequence[Part], previous: Index | None, salvage: Salvage, made_by: Recipe) -> None:
     """Write a generation into an existing empty folder."""
-    blocks = list(_runs(np.concatenate([part.origins for part in parts]), _passages(previous)))
+    origins = np.concatenate([part.origins for part in parts])
+    known = _passages(previous)
+    blocks = list(_runs(origins, known))
     vectors = np.concatenate([_vectored(block, previous, salvage).passages for block in blocks])
     sentence_vectors = (_vectored(block, previous, salvage).sentences for block in blocks)
     traces = Traces(
         np.stack([part.sketch for part in parts]),
         np.array([part.signature or UNKNOWN for part in parts], np.int64),
     )
-    index.save(folder, lay_out(parts), vectors, sentence_vectors, traces, made_by)
+    taken = Taken(index.lexical_folder(previous.folder), np.where(origins < known, origins, -1)) if previous else None
+    index.save(folder, lay_out(parts), vectors, sentence_vectors, traces, made_by, taken)
 
 
 def lay_out(parts: Sequence[Part]) -> Layout:
