@@ -1,10 +1,11 @@
 """Trains the reader, or goes on where it was stopped.
 
-    python -m training.train --data DIR --work DIR [--examples N] [--minutes M] [--lr 3e-4] [--seed 1]
+    python -m training.train --data DIR --work DIR [--begin-with FILE] [--examples N] [--minutes M] [--lr 3e-4]
 
 Run it again with the same --work to resume from the last checkpoint: batches, schedule, dropout and optimiser go on as
 if it had never stopped. SIGTERM and Ctrl-C write a checkpoint first. --examples may be changed between starts; the
-learning rate then follows the new plan.
+learning rate then follows the new plan. --begin-with starts from weights that `training.export` wrote instead of the
+bundled encoder's, as when no checkpoint is left to resume.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import argparse
+import hashlib
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +29,7 @@ from torch import Tensor
 
 from rag.config import load_settings
 from rag.models import PACKED_SHA256, bundled_tokenizer, packed_model
-from training import checkpoints
+from training import checkpoints, export
 from training.checkpoints import Checkpoint, Progress
 from training.data import fingerprint, training_sets
 from training.examples import BLOCK, Stream, parser
@@ -55,6 +57,7 @@ class Plan(NamedTuple):
     seed: int = 1
     frozen_layers: int = 4  # the lowest, and all below them: they settle first, and cost a quarter of the time
     freeze_after: int = 20_000  # examples
+    begun_with: str | None = None  # the SHA-256 of the weights that it started from, if not the encoder's
 
     def rate(self, done: int) -> float:
         """Return the learning rate after so many examples: up in a line, then down in a line to nothing."""
@@ -244,6 +247,10 @@ def _arguments() -> argparse.Namespace:
     options.add_argument("--lr", type=float, default=plan.learning_rate, help="highest learning rate")
     options.add_argument("--dropout", type=float, default=plan.dropout, help="of what each layer adds")
     options.add_argument("--seed", type=int, default=plan.seed)
+    options.add_argument("--begin-with", type=Path, metavar="FILE", help="start from exported weights")
+    options.add_argument(
+        "--freeze-after", type=int, default=plan.freeze_after, metavar="N", help="examples until low layers stay fixed"
+    )
     return options.parse_args()
 
 
@@ -256,11 +263,15 @@ def main() -> None:
         batch_tokens=given.batch_tokens,
         hold_out_articles=given.hold_out_articles,
         seed=given.seed,
+        freeze_after=given.freeze_after,
+        begun_with=given.begin_with and hashlib.sha256(given.begin_with.read_bytes()).hexdigest(),
     )
     tokenizer = bundled_tokenizer(load_settings()[0])
     stream = Stream(training_sets(given.data, plan.hold_out_articles), tokenizer, plan.seed)
     model = packed_model()
     reader = from_trunk(model, plan.seed, plan.dropout)
+    if given.begin_with:
+        reader.load_state_dict(export.load(given.begin_with).weights)
     run = Run(reader, plan, feature_blocks(stream, Composer(tokenizer), model.shape.positions), model.word_vectors)
     wanted = recipe(plan, given.data)
     _resume(run, given.work, wanted)
