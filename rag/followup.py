@@ -27,6 +27,10 @@ class Completed(NamedTuple):
     text: str  # with the questions it leans on before it
     search: str  # that with the last answer too: what is asked next stands near it more often than not
 
+    @property
+    def leans(self) -> bool:
+        return self.text != self.question
+
 
 class _Words(NamedTuple):
     """The closed classes of a language, in lower case."""

@@ -37,7 +37,8 @@ class Pipeline:
         index = self.index
         asked = self._checked(question, index.languages)
         completed = followup.complete(asked.text, history, asked.language)
-        asked = asked._replace(text=completed.text)
+        if completed.leans:
+            asked = asked._replace(text=completed.text, leans_on=history[-1])
         hits = self._search(index, completed, filters)
         searched = time.perf_counter()
         draft = self._answerer.answer(asked, hits if _has_words(asked.text) else (), index.documents)
@@ -57,7 +58,7 @@ class Pipeline:
                 "answer": (ended - searched) * 1e3,
                 "total": (ended - started) * 1e3,
             },
-            completed=completed.text if completed.text != completed.question else None,
+            completed=completed.text if completed.leans else None,
         )
 
     def _search(self, index: Index, completed: Completed, filters: Filters | None) -> tuple[Hit, ...]:

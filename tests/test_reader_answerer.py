@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.answerers.reader import Choice, Features
+from rag.answerers.reader import AGAIN, Choice, Features
 from rag.config import Settings
 from rag.encoder import BundledEncoder
 from rag.pipeline import Pipeline
@@ -164,10 +164,10 @@ def test_documents_that_give_orders_change_nothing(bridge: Pipeline, folder: Pat
 # --- confidence -------------------------------------------------------------------------------------------------------
 
 
-def choice(answerable: float) -> Choice:
+def choice(answerable: float = 0.0, **known: bool) -> Choice:
     passage = Passage("a.txt", 0, 10, "312 metres", "en", (Span(0, 10),))
     hit = Hit(passage, 1.0, 0.8, 1.0, (SentenceScore(1.0, 0.8, 0.5),))
-    return Choice(hit, Span(0, 10), "312 metres", Features(1.0, answerable, 1.0, 1.0, 0.0))
+    return Choice(hit, Span(0, 10), "312 metres", Features(1.0, answerable, 1.0, 1.0, 0.0), **known)
 
 
 def test_confidence_is_a_probability_that_grows_with_what_the_reader_says() -> None:
@@ -175,3 +175,30 @@ def test_confidence_is_a_probability_that_grows_with_what_the_reader_says() -> N
     assert found == sorted(set(found))
     assert 0 <= found[0] < 0.001
     assert 0.999 < found[-1] <= 1
+
+
+def test_a_language_that_was_not_trained_on_halves_the_odds(bridge: Pipeline) -> None:
+    trained, other = choice(2.0).confidence, choice(2.0, trained=False).confidence
+    assert other / (1 - other) == pytest.approx(trained / (1 - trained) / 2)
+    found = bridge.ask("Quelle est la longueur du pont de Nordhavn en mètres ?")
+    assert found.language == "fr"
+    assert found.candidate is not None
+    assert "312" in found.candidate.short
+    assert 0 < found.confidence < bridge.ask(LENGTH).confidence
+
+
+# --- follow-ups -------------------------------------------------------------------------------------------------------
+
+
+def test_a_follow_up_does_not_get_the_answer_before_again(bridge: Pipeline) -> None:
+    first = bridge.ask(LENGTH)
+    assert "312" in (first.short or "")
+    then = bridge.ask("And how wide is it?", [first.turn])
+    assert then.completed == f"{LENGTH} And how wide is it?"
+    assert then.candidate is not None
+    assert then.candidate.short == "9 metres"
+
+
+def test_the_same_answer_again_stands_behind_a_little_worse_one() -> None:
+    assert choice(again=True).score == choice().score - AGAIN
+    assert choice(again=True).confidence == choice().confidence

@@ -33,6 +33,8 @@ def test_names_and_numbers_of_a_question(question: str, found: list[str]) -> Non
         ("What did Tencent buy?", "Last year ByteDance bought chips.", 1.0),
         ("What did ByteDance buy in 2024?", "In 2025 ByteDance bought chips.", 0.5),
         ("Что купила компания Самсунг?", "У Самсунга купили чипы.", 0.0),
+        ("Что купила Самсунг?", "Samsung har kjøpt brikker.", 0.0),
+        ("What did Samsung buy in Moscow?", "В Москве чипы купил Tencent.", 0.5),
         ("Когда это было?", "Вчера.", 0.0),
         ("What did Tencent buy?", "Tencent. " + "x" * NEAR + " chips", 1.0),
     ],

@@ -36,11 +36,27 @@ def test_what_is_taken_off(given: str, expected: str) -> None:
     assert given[slice(*trimmed(given, Span(0, len(given))))] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "end", "expected"),
+    [
+        ("¥160 млрд ($23 млрд), пишет", 19, "¥160 млрд ($23 млрд)"),
+        ("ассистент «Doubao» и чат", 17, "ассистент «Doubao»"),
+        ("one (two [three]) four", 15, "one (two [three])"),
+        ("(about 5) and", 8, "about 5"),
+        ("five) and", 4, "five"),
+    ],
+)
+def test_a_pair_that_opens_within_is_closed(text: str, end: int, expected: str) -> None:
+    assert text[slice(*trimmed(text, Span(0, end)))] == expected
+
+
 @given(TEXTS, st.integers(0, 24), st.integers(0, 24))
-def test_a_span_only_shrinks_and_only_once(text: str, one: int, other: int) -> None:
+def test_a_span_shrinks_but_for_what_closes_a_pair_and_only_once(text: str, one: int, other: int) -> None:
     start, end = sorted((min(one, len(text)), min(other, len(text))))
     found = trimmed(text, Span(start, end))
-    assert start <= found.start <= found.end <= end
+    assert start <= found.start <= found.end
+    assert set(text[end : found.end]) <= set(")]}»”“")
+    assert trimmed(text, found) == found
     assert trimmed(text, found) == found
     kept = [character for character in text[start:end] if character.isalnum()]
     assert [character for character in text[slice(*found)] if character.isalnum()] == kept

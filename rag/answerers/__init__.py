@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from rag import models
 from rag.config import Settings
-from rag.types import Candidate, Citation, Document, Hit, Statement
+from rag.types import Candidate, Citation, Document, Hit, Statement, Turn
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +18,7 @@ class Question(NamedTuple):
 
     text: str
     language: str
+    leans_on: Turn | None = None  # the turn before, where the question is not understood without it
 
 
 class Draft(NamedTuple):

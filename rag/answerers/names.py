@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
+from rag.facts import context as facts
 from rag.types import Span
 
 NEAR = 400  # characters on either side of an answer
@@ -28,10 +30,22 @@ def names(question: str) -> Iterator[str]:
 
 
 def absent(question: str, text: str, span: Span) -> float:
-    """Return the share of the question's names that stand nowhere near a span of a text, 0 without any."""
-    near = text[max(0, span.start - NEAR) : span.end + NEAR].casefold()
-    missing = [_stem(name) not in near for name in names(question)]
-    return sum(missing) / len(missing) if missing else 0.0
+    """Return the share of the question's names that stand nowhere near a span of a text, 0 without any.
+
+    A name may be written in the text's own letters («Самсунг», “Samsung”).
+    """
+    near = text[max(0, span.start - NEAR) : span.end + NEAR]
+    folded = near.casefold()
+    missing = [name for name in names(question) if _stem(name) not in folded]
+    if missing:
+        keys = {_key(match.group()) for match in _WORD.finditer(near)}
+        missing = [name for name in missing if _key(name) not in keys]
+    return len(missing) / len(list(names(question))) if missing else 0.0
+
+
+@lru_cache(maxsize=1 << 16)
+def _key(word: str) -> str:
+    return facts.key(word)
 
 
 def _stem(name: str) -> str:

@@ -10,11 +10,11 @@ from rag.answerers import Draft, Question
 from rag.answerers.names import absent
 from rag.answerers.replies import abstain
 from rag.answerers.spans import says_the_same, sentences_of, trimmed
-from rag.answerers.windows import choose
+from rag.answerers.windows import LONGEST, choose
 from rag.citations import cite
 from rag.config import Settings
-from rag.reader import Reader
-from rag.types import Candidate, Document, Hit, Span, Statement
+from rag.reader import Reader, Text
+from rag.types import Candidate, Document, Hit, Span, Statement, Turn
 
 # The best span of another document is cited beside the best of all if it says the same, or, in another language, where
 # that cannot be told, if it is hardly behind the best in log-odds.
@@ -34,10 +34,24 @@ class Features(NamedTuple):
         return math.fsum(value * weight for value, weight in zip(self, weights, strict=True))
 
 
+# Languages in which questions were trained on. Of one in another language less is known, the calibration included: its
+# odds are halved, which is a precaution and no measurement.
+TRAINED = frozenset(
+    ("ar", "bn", "de", "el", "en", "es", "fi", "hi", "id", "ko", "no", "ro", "ru", "sw", "te", "th", "tr", "vi", "zh")
+)
+UNTRAINED = -math.log(2)
+
+# A question that leans on the one before seldom asks for the same again, but is read together with it: the answer that
+# was given is put back by so much, in log-odds among the spans.
+AGAIN = 1.5
+
 # Fitted by training/calibrate.py, see docs/reader.md. The first orders the spans of a question, in log-odds among them;
 # the second, with a bias, gives the log-odds that the first of them is right.
 _ORDER = Features(lead=0.384, answerable=0.0, sentence=0.512, passage=0.658, absent=0.0)
-_BIAS, _CONFIDENCE = -2.013, Features(lead=0.0, answerable=0.558, sentence=0.231, passage=0.0, absent=-0.255)
+_BIAS, _CONFIDENCE = (
+    -2.013,
+    Features(lead=0.0, answerable=0.558, sentence=0.231, passage=0.0, absent=-0.255),
+)
 
 
 class Choice(NamedTuple):
@@ -47,15 +61,18 @@ class Choice(NamedTuple):
     span: Span
     text: str
     features: Features
+    again: bool = False  # it is what was answered the turn before
+    trained: bool = True  # the question is in a language that the reader was trained on
 
     @property
     def score(self) -> float:
-        return self.features.weighed(_ORDER)
+        return self.features.weighed(_ORDER) - AGAIN * self.again
 
     @property
     def confidence(self) -> float:
         """Return the probability that the span, if it is the best of all, is right."""
-        return (1 + math.tanh((_BIAS + self.features.weighed(_CONFIDENCE)) / 2)) / 2
+        log_odds = _BIAS + self.features.weighed(_CONFIDENCE) + (0 if self.trained else UNTRAINED)
+        return (1 + math.tanh(log_odds / 2)) / 2
 
 
 class ReaderAnswerer:
@@ -95,6 +112,7 @@ class ReaderAnswerer:
         passages = self._reader.tokenize([hit.passage.text for hit in hits]) if hits else []
         parts = choose(hits, passages, overhead, self._budget)
         windows = self._reader.read(question.text, [part.text for part in parts])
+        before = self._answered_before(question.leans_on)
         for part, window in zip(parts, windows, strict=True):
             hit = hits[part.hit]
             text = documents[hit.passage.document_id].text
@@ -108,7 +126,21 @@ class ReaderAnswerer:
                         hit.score,
                         absent(question.text, text, span),
                     )
-                    yield Choice(hit, span, text[span.start : span.end], features)
+                    found = text[span.start : span.end]
+                    again = bool(before) and says_the_same(found, before)
+                    yield Choice(hit, span, found, features, again, question.language in TRAINED)
+
+    def _answered_before(self, turn: Turn | None) -> str:
+        """Return the words of the last answer that answered the question before, if the reader finds any."""
+        if not turn or not turn.answer:
+            return ""
+        (window,) = self._reader.read(turn.question, [_beginning(self._reader.tokenize([turn.answer])[0])])
+        best = next(iter(window.readings), None)
+        return turn.answer[slice(*trimmed(turn.answer, best.span))] if best and best.lead > 0 else ""
+
+
+def _beginning(text: Text) -> Text:
+    return Text(text.ids[:LONGEST], text.offsets[:LONGEST])
 
 
 def _sentence_score(hit: Hit, span: Span) -> float:

@@ -18,11 +18,13 @@ _PAIRS = {"«": "»", "“": "”", "„": "“", '"': '"', "(": ")", "[": "]", 
 def trimmed(text: str, span: Span) -> Span:
     """Take off what a token brings along: spaces, punctuation beside words, half a pair of quotation marks.
 
+    The other half of a pair that begins within is taken in where it comes next: «¥160 млрд ($23 млрд» and «)».
+
     >>> text = 'He paid (in all) «5,7 mill. kr».'
     >>> text[slice(*trimmed(text, Span(17, len(text))))]
     '5,7 mill. kr'
     """
-    start, end = span
+    start, end = span.start, _with_the_other_half(text, span)
     while True:
         before = start, end
         while start < end and (text[start].isspace() or text[start] in _BEFORE):
@@ -34,6 +36,18 @@ def trimmed(text: str, span: Span) -> Span:
             end -= 1
         if (start, end) == before:
             return Span(start, end)
+
+
+def _with_the_other_half(text: str, span: Span) -> int:
+    """Return the end of a span, behind the brackets and quotation marks that close what opens within it."""
+    start, end = span
+    while any(
+        text.startswith(closing, end) and text.rfind(opening, start + 1, end) > text.rfind(closing, start, end)
+        for opening, closing in _PAIRS.items()
+        if opening != closing
+    ):
+        end += 1
+    return end
 
 
 def _without_half_pairs(text: str, start: int, end: int) -> tuple[int, int]:
