@@ -6,7 +6,6 @@ longer holds, 130 interrupted.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +17,7 @@ import click
 
 from rag import __version__
 from rag.errors import RagError
+from rag.untrusted import disarm, to_json
 
 if TYPE_CHECKING:
     from rag.config import Settings
@@ -57,8 +57,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _fail(message: str, problems: Sequence[str] = ()) -> None:
-    from rag.untrusted import disarm
-
     for line in (f"rag: {message}", *(f"  {problem}" for problem in problems)):
         indent = line[: len(line) - len(line.lstrip())]
         click.echo(indent + " ".join(disarm(line).split()), err=True)
@@ -132,7 +130,7 @@ def ask(settings: Settings, question: str | None, as_json: bool, origins: dict[s
     if as_json:
         from rag.records import answer_record
 
-        click.echo(json.dumps(answer_record(answer), ensure_ascii=False))
+        click.echo(to_json(answer_record(answer)))
     else:
         from rag.terminal import print_answer
 
@@ -181,13 +179,13 @@ def look_up(
         places = phrases.find(words, index.documents, index.contents.sentences_by_document())
         found = [citations.look_up(place.citation.id, index.documents) for place in places]
         if as_json:
-            click.echo(json.dumps([look_up_record(each) for each in found], ensure_ascii=False))
+            click.echo(to_json([look_up_record(each) for each in found]))
         else:
             terminal.print_places(found, index.documents)
         return
     one = citations.look_up(str(identity), index.documents)
     if as_json:
-        click.echo(json.dumps(look_up_record(one), ensure_ascii=False))
+        click.echo(to_json(look_up_record(one)))
     else:
         terminal.print_look_up(one, index.documents.get(one.document_id))
     if one.status not in citations.HOLDS:
@@ -209,7 +207,7 @@ def facts(settings: Settings, about: str | None, as_json: bool, as_csv: bool, or
     index = open_index(settings)
     found = tables.table(index.documents, index.contents.sentences_by_document(), about=about)
     if as_json:
-        click.echo(json.dumps(tables.records(found.rows), ensure_ascii=False))
+        click.echo(to_json(tables.records(found.rows)))
     elif as_csv:
         click.echo(tables.to_csv(found.rows), nl=False)
     else:
@@ -320,7 +318,7 @@ def export(settings: Settings, identity: str, form: str, origins: dict[str, str]
     turns = list(_verified(turns, documents))
     if form == "json":
         record = exports.conversation_json(conversation, turns)
-        click.echo(json.dumps(record, ensure_ascii=False, indent=2))
+        click.echo(to_json(record, indent=2))
     else:
         click.echo(exports.conversation_markdown(conversation, turns, documents or {}), nl=False)
 

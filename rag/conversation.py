@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -17,6 +16,7 @@ from rag.history import History, Rating, open_history
 from rag.index import Filters
 from rag.records import answer_record, look_up_record
 from rag.types import Answer, Document, Turn
+from rag.untrusted import to_json
 
 OWNER = ""  # whoever sits at this machine
 PROMPT = "> "
@@ -40,7 +40,7 @@ class Show(NamedTuple):
 
 
 def _print_json(record: Mapping[str, Any]) -> None:
-    print(json.dumps(record, ensure_ascii=False), flush=True)
+    print(to_json(record), flush=True)
 
 
 AS_TEXT = Show(terminal.print_answer, terminal.print_look_up, terminal.print_note)

@@ -15,7 +15,7 @@ from rag.normalisation import normalise
 from rag.places import label
 from rag.records import answer_record
 from rag.types import Answer, Citation, Document, Statement, quote_hash
-from rag.untrusted import disarm
+from rag.untrusted import disarm, to_json
 
 TO_COMPLETE = "to be completed"  # stands for the answer that nobody has written yet: no reply is right by it
 TAG_TO_COMPLETE = "to-complete"
@@ -83,7 +83,7 @@ def question_file(rated: Sequence[tuple[Conversation, Sequence[StoredTurn]]]) ->
                 key = (normalise(entry["question"]), json.dumps(entry.get("history", [])))
                 entries.pop(key, None)
                 entries[key] = entry
-    return "".join(f"{json.dumps(entry, ensure_ascii=False)}\n" for entry in entries.values())
+    return "".join(f"{to_json(entry)}\n" for entry in entries.values())
 
 
 def escaped(text: str) -> str:

@@ -16,6 +16,7 @@ from rag.facts.lexicon import lexicon, stem
 from rag.facts.records import Amount, Period
 from rag.languages import detect
 from rag.types import Document, Span
+from rag.untrusted import disarm
 
 COLUMNS = (
     *("document", "start", "end", "quote", "kind", "value", "unit", "bound", "date", "group", "sentence"),
@@ -128,7 +129,7 @@ def records(rows: Iterable[Row]) -> list[dict[str, Any]]:
 
 
 def to_csv(rows: Iterable[Row]) -> str:
-    """Return rows as CSV with a header; no cell can be taken for a formula."""
+    """Return rows as CSV with a header; no cell can be taken for a formula, or steers a terminal."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -151,7 +152,10 @@ def _number(number: Decimal) -> int | float:
 def _cell(value: Any) -> Any:
     if isinstance(value, list):
         return "/".join(map(str, value))
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    shown = disarm(value)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
 
 
 def by_group(rows: Sequence[Row]) -> Iterator[list[Row]]:
