@@ -25,4 +25,4 @@ def test_json_is_safe_to_print_and_reads_the_same(record: dict[str, list[str]], 
 
 
 def test_json_keeps_letters_readable() -> None:
-    assert to_json({"имя": "Østerås\n\u202e\x9b"}) == r'{"имя": "Østerås\n\u202e\u009b"}'
+    assert to_json({"имя": "Østerås\n\u202e\x9b\U000e0041"}) == r'{"имя": "Østerås\n\u202e\u009b\udb40\udc41"}'

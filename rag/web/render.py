@@ -32,7 +32,7 @@ DocumentById = Callable[[str], Document]
 
 
 def plain(text: str) -> str:
-    """Escape text for HTML, show control characters as U+FFFD and drop what reorders the characters around it.
+    """Escape text for HTML, show control characters as U+FFFD and drop what `disarm` drops.
 
     >>> plain("<b>\\u202etxt.exe")
     '&lt;b&gt;txt.exe'
