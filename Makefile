@@ -11,7 +11,7 @@ PROCESSES ?= 2
 # The level that the given questions must keep on the given documents; evaluation/bars.txt says how high.
 BARS = --require $(foreach bar,$(shell cat evaluation/bars.txt),'$(bar)')
 
-.PHONY: run test lint eval bench screenshots clean
+.PHONY: run test lint eval redteam bench screenshots clean
 
 run: $(VENV)/.installed
 	@$(BIN)/python ui.py --documents seeds || test $$? -eq 130 # stopped by Ctrl-C
@@ -28,6 +28,10 @@ lint: $(VENV)/.developer
 
 eval: $(VENV)/.installed
 	$(BIN)/python -m rag eval evaluation/seeds.jsonl --documents seeds --report build/evaluation --json build/evaluation/run.json
+
+redteam: $(VENV)/.developer
+	$(BIN)/python -m tests.redteam --answerer reader
+	$(BIN)/python -m tests.redteam --answerer sentence
 
 bench: $(VENV)/.developer
 	$(BIN)/python -m benchmarks

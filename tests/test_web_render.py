@@ -15,21 +15,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import DocumentsError
-from rag.types import Answer, Citation, Document, Hit, Passage, Statement
+from rag.types import Answer, Citation, Document, Hit, Passage, Span, Statement
 from rag.web import render
 from rag.web.examples import Example
 from rag.web.labels import BY_LANGUAGE, ENGLISH, NORWEGIAN, RUSSIAN, choose
 
 OUR_TAGS = {
     *("a", "article", "aside", "blockquote", "button", "div", "h1", "h2", "h3", "header", "i"),
-    *("li", "mark", "ol", "p", "section", "span", "time", "ul"),
+    *("li", "mark", "ol", "p", "section", "span", "strong", "time", "ul"),
 }
 OUR_ATTRIBUTES = {
     *("aria-hidden", "aria-label", "aria-labelledby", "aria-live", "class", "data-question", "datetime", "dir"),
     *("data-action", "data-conversation", "data-copied", "data-copy", "data-link", "data-not-copied", "data-text"),
     *("href", "id", "lang", "role", "tabindex", "target", "title", "type"),
 }
-OUR_ADDRESS = re.compile(r"\./documents/[\w.~%/-]*\?cite=[\w.~%/-]+&at=1#cite-1")
+OUR_ADDRESS = re.compile(r"\./documents/[\w.~%/-]*\?cite=[\w.~%/-]+(&cite=[\w.~%/-]+)*&at=(\d+)#cite-\2")
 NASTY = [
     "<",
     ">",
@@ -122,7 +122,9 @@ def test_no_text_becomes_markup(
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
     document = the_document(text, name=name, title=title, language=language)
-    answer = an_answer(document, start, end, question=question)
+    short = Span(*sorted(data.draw(st.integers(0, end - start)) for _ in range(2)))
+    statement = Statement(text[start:end], (1,), short)
+    answer = replace(an_answer(document, start, end, question=question), statements=(statement,))
     labels = data.draw(st.sampled_from([ENGLISH, NORWEGIAN, RUSSIAN]))
     turns = [
         render.answered_turn(1, answer, lambda _: document, labels),
