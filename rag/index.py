@@ -1,7 +1,8 @@
-"""The index: passages of all documents, searched by meaning and by words.
+"""The index: passages of all documents, searched by meaning, by words and by figures.
 
-A generation holds the documents' texts, the spans of passages and sentences, the vectors of both, and the word
-index, with the settings they were made by and a hash of every file; and by what the next build knows the files again.
+A generation holds the documents' texts, the spans of passages and sentences, the vectors of both, the word index and
+the figures, with the settings they were made by and a hash of every file; and by what the next build knows the files
+again.
 """
 
 from __future__ import annotations
@@ -18,25 +19,29 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 import numpy.typing as npt
 
-from rag import __version__, stores
+from rag import __version__, figures, stores
 from rag.config import Settings
 from rag.encoder import Vectors
 from rag.errors import DamagedIndex, IncompatibleIndex
+from rag.facts import Fact, inside
+from rag.figures import Figures, Read, read_of
+from rag.languages import detect
 from rag.lexical import LexicalIndex, LexicalScores, Taken
 from rag.models import model_name, sha256_of
 from rag.types import Document, Hit, Passage, Place, SentenceScore, Span
 
-FORMAT = 8  # raise it whenever a file of a generation, the making of passages or that of vectors changes
+FORMAT = 9  # raise it whenever a file of a generation, the making of passages or that of vectors changes
 POOL = 200  # candidates from each side that fusion looks at
 # Chosen on dev sets (docs/retrieval.md); the numbers around them do about as well.
 SENTENCE_WEIGHT = 1.0  # of the best sentence's cosine beside the passage's
 OVERLAP_WEIGHT = 2.0  # of the question's terms in a sentence beside its standardised cosine
+FIGURE_WEIGHT = 2.0  # of the question's figures in a passage, or a sentence, in whatever form
 LEAST_SPREAD = 0.005  # of cosines: few or equal passages have hardly any, and differences would count for too much
 FEW_PASSAGES = 20  # a language's offset is believed by half when it has so many passages
 NOISE = 0.2  # any passage has about so much of a question: common words, or in another language names and numbers
 _MANIFEST, _DOCUMENTS, _PASSAGES, _SENTENCES = "manifest.json", "documents.jsonl", "passages.npy", "sentences.npy"
-_LANGUAGES, _SENTENCE_VECTORS, _MOMENTS, _LEXICAL = "languages.npy", "sentence_vectors.npy", "moments.npz", "lexical"
-_TRACES = "traces.npz"
+_LANGUAGES, _SENTENCE_VECTORS, _MOMENTS = "languages.npy", "sentence_vectors.npy", "moments.npz"
+_LEXICAL, _FIGURES, _TRACES = "lexical", "figures", "traces.npz"
 
 
 class Recipe(NamedTuple):
@@ -160,14 +165,22 @@ class Index:
     """One generation, loaded."""
 
     def __init__(
-        self, folder: Path, contents: Contents, store: stores.VectorStore, moments: Moments, lexical: LexicalIndex
+        self,
+        folder: Path,
+        contents: Contents,
+        store: stores.VectorStore,
+        moments: Moments,
+        lexical: LexicalIndex,
+        figures: Figures,
     ) -> None:
         self.folder = folder
         self.contents = contents
         self.documents: Mapping[str, Document] = {document.id: document for document in contents.documents}
+        self.numbers = {name: number for number, name in enumerate(self.documents)}
         self.store = store
         self._moments = moments
         self._lexical = lexical
+        self.figures = figures
         self.languages = frozenset(np.unique(contents.languages).tolist())
         self._language_rows = [np.flatnonzero(contents.languages == name) for name in sorted(self.languages)]
 
@@ -185,7 +198,8 @@ class Index:
         with np.load(folder / _MOMENTS) as arrays:
             moments = Moments(**arrays)
         lexical = LexicalIndex.load(folder / _LEXICAL, len(contents.passages))
-        return cls(folder, contents, store, moments, lexical)
+        found = Figures.load(folder / _FIGURES, len(contents.passages))
+        return cls(folder, contents, store, moments, lexical, found)
 
     def search(
         self,
@@ -196,16 +210,21 @@ class Index:
         lexical_weight: float,
         filters: Filters | None = None,
         read_as: tuple[str, Vectors] | None = None,
+        among: npt.NDArray[np.int32] | None = None,
     ) -> tuple[Hit, ...]:
         """Return the `k` best passages for a question and its vector, shape (dimension,).
 
-        Fused are the cosine of the passage, that of its best sentence, and BM25 by how much of the question the
-        passage has. `docs/retrieval.md` has the measurements. The sentences of the hits are scored for `read_as`, if
-        they are to answer something else than passages are looked for with.
+        Fused are the cosine of the passage, that of its best sentence, BM25 by how much of the question the passage
+        has, and how many of the question's figures it gives. `docs/retrieval.md` has the measurements. The sentences of
+        the hits are scored for `read_as`, if they are to answer something else than passages are looked for with.
+        `among` are the rows of the only passages to look at.
         """
-        allowed = self._rows(filters)
+        allowed = self._rows(filters, among)
         words = self._lexical.score(question)
-        pool = np.union1d(self._nearest(query, max(k, POOL), allowed), _best(words.scores, max(k, POOL), allowed))
+        numbers = self.figures.score(self._figures_of(question))
+        depth = max(k, POOL)
+        pool = np.union1d(self._nearest(query, depth, allowed), _best(words.scores, depth, allowed))
+        pool = np.union1d(pool, _best(numbers, depth, allowed))
         passage_cosines = self.store.vectors(pool) @ query
         sentence_cosines = dict(enumerate(self._sentence_cosines(pool, query)))
         best_sentence = np.array([cosines.max(initial=-1) for cosines in sentence_cosines.values()], np.float32)
@@ -213,25 +232,44 @@ class Index:
         expected = self._moments.towards(query)
         dense = expected.standardise(passage_cosines, languages)
         dense += SENTENCE_WEIGHT * expected.standardise(best_sentence, languages)
-        fused = dense + lexical_weight * _weighed(words, pool)
+        fused = dense + lexical_weight * _weighed(words, pool) + FIGURE_WEIGHT * numbers[pool]
         best = np.argsort(-fused, kind="stable")[:k]
         if read_as:
             question, query = read_as
             expected = self._moments.towards(query)
             sentence_cosines = dict(zip(best.tolist(), self._sentence_cosines(pool[best], query), strict=True))
+        wanted = self._figures_of(question)
         hits = []
         for i in best.tolist():
-            passage = self.contents.passage(int(pool[i]))
+            row = int(pool[i])
             hits.append(
                 Hit(
-                    passage,
+                    self.contents.passage(row),
                     score=float(fused[i]),
                     dense_score=float(passage_cosines[i]),
-                    lexical_score=float(words.scores[pool[i]]),
-                    sentence_scores=self._score_sentences(question, expected, passage, sentence_cosines[i]),
+                    lexical_score=float(words.scores[row]),
+                    sentence_scores=self._score_sentences(question, wanted, expected, row, sentence_cosines[i]),
                 )
             )
         return tuple(hits)
+
+    def sentence_vectors(self, passage: Passage) -> Vectors:
+        """Return the unit vectors of the sentences of an indexed passage."""
+        return self.contents.sentence_vectors[self.contents.sentence_range(self.row(passage))].astype(np.float32)
+
+    def row(self, passage: Passage) -> int:
+        """Return the row of an indexed passage."""
+        number = self.numbers[passage.document_id]
+        first, last = np.searchsorted(self.contents.passages[:, 0], [number, number + 1]).tolist()
+        return int(first + np.searchsorted(self.contents.passages[first:last, 1], passage.start))
+
+    def known_figures(self) -> dict[Read, str]:
+        """Return what was found in each document, for a later build to take over."""
+        return dict(zip(map(read_of, self.contents.documents), self.figures.lines, strict=True))
+
+    def figures_of(self, document_id: str) -> tuple[Fact, ...]:
+        """Return the figures and dates of an indexed document, ascending."""
+        return self.figures.of(self.numbers[document_id], self.documents[document_id])
 
     def _nearest(self, query: Vectors, k: int, allowed: npt.NDArray[np.int64] | None) -> npt.NDArray[np.int64]:
         """Return the rows of the `k` nearest passages in each language; which language is nearest says little."""
@@ -249,15 +287,34 @@ class Index:
         return np.split(cosines, np.cumsum([len(part) for part in vectors])[:-1])
 
     def _score_sentences(
-        self, question: str, expected: Expected, passage: Passage, cosines: Vectors
+        self, question: str, wanted: Sequence[Fact], expected: Expected, row: int, cosines: Vectors
     ) -> tuple[SentenceScore, ...]:
+        passage = self.contents.passage(row)
         texts = [passage.text[a - passage.start : b - passage.start] for a, b in passage.sentences]
         overlaps = self._lexical.overlap(question, texts, passage.language)
         dense = expected.standardise(cosines, [passage.language] * len(cosines))
-        scores = dense + OVERLAP_WEIGHT * np.array(overlaps)
+        scores = dense + OVERLAP_WEIGHT * np.array(overlaps) + FIGURE_WEIGHT * self._shares(wanted, row)
         return tuple(map(SentenceScore, scores.tolist(), cosines.tolist(), overlaps))
 
-    def _rows(self, filters: Filters | None) -> npt.NDArray[np.int64] | None:
+    def _figures_of(self, question: str) -> list[Fact]:
+        return figures.asked(question, detect(question, self.languages))
+
+    def _shares(self, wanted: Sequence[Fact], row: int) -> npt.NDArray[np.float64]:
+        """Return for each sentence of a passage which share of some figures it gives."""
+        spans = self.contents.sentences[self.contents.sentence_range(row)].tolist()
+        if not wanted:
+            return np.zeros(len(spans))
+        found = self.figures_of(self.contents.documents[self.contents.passages[row, 0]].id)
+        told = [inside(found, Span(*span)) for span in spans]
+        given = [sum(any(figures.matches(each, fact) for fact in facts) for each in wanted) for facts in told]
+        return np.array(given) / len(wanted)
+
+    def _rows(
+        self, filters: Filters | None, among: npt.NDArray[np.int32] | None = None
+    ) -> npt.NDArray[np.int64] | None:
+        if among is not None:
+            filtered = self._rows(filters)
+            return among.astype(np.int64) if filtered is None else np.intersect1d(among, filtered)
         if filters is None or filters == Filters():
             return None
         documents = np.array([filters.match(document) for document in self.contents.documents])
@@ -324,10 +381,12 @@ def save(
     traces: Traces,
     made_by: Recipe,
     taken: Taken | None = None,
+    figures_before: Mapping[Read, str] | None = None,
 ) -> None:
     """Write a generation into an existing empty folder.
 
     `vectors` are the passages', (passages, dimension); those of the sentences come in blocks: they take most room.
+    `taken` and `figures_before` are what an earlier generation has of words and figures.
     """
     with (folder / _DOCUMENTS).open("w", encoding="utf-8") as file:
         for document in layout.documents:
@@ -341,6 +400,7 @@ def save(
     languages = layout.languages.tolist()
     np.savez(folder / _MOMENTS, **Moments.of(vectors, languages)._asdict())
     LexicalIndex.build(_Texts(layout), languages, taken).save(folder / _LEXICAL)
+    Figures.build(layout.documents, layout.passages, layout.languages, figures_before).save(folder / _FIGURES)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = {
         "version": __version__,

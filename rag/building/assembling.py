@@ -40,7 +40,8 @@ def write(folder: Path, parts: Sequence[Part], previous: Index | None, salvage: 
         np.array([part.signature or UNKNOWN for part in parts], np.int64),
     )
     taken = Taken(index.lexical_folder(previous.folder), np.where(origins < known, origins, -1)) if previous else None
-    index.save(folder, lay_out(parts), vectors, sentence_vectors, traces, made_by, taken)
+    figures = previous.known_figures() if previous else None
+    index.save(folder, lay_out(parts), vectors, sentence_vectors, traces, made_by, taken, figures)
 
 
 def lay_out(parts: Sequence[Part]) -> Layout:

@@ -5,14 +5,16 @@
 [('14 milliarder dollar', '14000000000', 'USD')]
 """
 
-from rag.facts.comparing import compare
-from rag.facts.context import Mention, read
+from rag.facts.comparing import SIMILAR, compare, same_value
+from rag.facts.context import Mention, Topic, inside, is_about, read, topic
 from rag.facts.finding import find
-from rag.facts.grouping import Group, Link, group
+from rag.facts.grouping import Group, Link, dimension, group
 from rag.facts.records import Amount, Bound, Fact, Kind, Period, Relation, Verdict
 from rag.facts.tables import Row, Table, table
+from rag.facts.writing import write
 
 __all__ = [
+    "SIMILAR",
     "Amount",
     "Bound",
     "Fact",
@@ -24,10 +26,17 @@ __all__ = [
     "Relation",
     "Row",
     "Table",
+    "Topic",
     "Verdict",
     "compare",
+    "dimension",
     "find",
     "group",
+    "inside",
+    "is_about",
     "read",
+    "same_value",
     "table",
+    "topic",
+    "write",
 ]

@@ -31,7 +31,7 @@ _STALE = 400  # days between two publications from which a figure without a time
 _ENOUGH, _ENOUGH_IF_INEXACT, _ENOUGH_TO_DIFFER, _ENOUGH_FOR_A_SLIP = 2, 3, 4, 3
 _ROUNDED = Decimal("0.005")  # what a figure may be off by that was rounded or converted
 _SAME_WORDS, _SAME_SHARE = 3, 0.7
-_SIMILAR, _VERY_SIMILAR = 0.5, 0.8
+SIMILAR, VERY_SIMILAR = 0.5, 0.8
 
 
 def compare(a: Mention, b: Mention, similarity: float | None = None) -> Verdict:
@@ -111,7 +111,7 @@ def _evidence(a: Mention, b: Mention, similarity: float | None) -> int:
     points = _shared_names(a, b) + _shared_measures(a, b) + _shared_words(a, b)
     points += bool(a.counted & b.counted)
     if similarity is not None:
-        points += (similarity >= _SIMILAR) + (similarity >= _VERY_SIMILAR)
+        points += (similarity >= SIMILAR) + (similarity >= VERY_SIMILAR)
     return points
 
 
@@ -165,7 +165,7 @@ def _shared_words(a: Mention, b: Mention) -> int:
 def _may_differ(a: Mention, b: Mention, verdict: Verdict, evidence: int, similarity: float | None) -> bool:
     """Tell whether there is enough to say that two sources differ."""
     is_slip = verdict.reason.startswith("factor")
-    if _have_others(a, b) == 2 and not is_slip and (similarity or 0) < _VERY_SIMILAR:
+    if _have_others(a, b) == 2 and not is_slip and (similarity or 0) < VERY_SIMILAR:
         return False
     if not _is_one_subject(a, b, is_slip, similarity or 0) or not _is_one_measure(a, b):
         return False
@@ -178,7 +178,7 @@ def _may_differ(a: Mention, b: Mention, verdict: Verdict, evidence: int, similar
 
 def _is_one_subject(a: Mention, b: Mention, is_slip: bool, similarity: float) -> bool:
     """Tell whether a name ties two figures together; a country alone does not, nor one of an earlier sentence."""
-    if similarity >= _VERY_SIMILAR or _is_one_sentence(a, b):
+    if similarity >= VERY_SIMILAR or _is_one_sentence(a, b):
         return True
     shared = _subjects(a) & _subjects(b) if is_slip else a.names.every & b.names.every
     is_told = any(not name.startswith("country ") for name in shared)

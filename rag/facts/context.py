@@ -6,9 +6,9 @@ import datetime as dt
 import re
 import tomllib
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,61 +80,74 @@ def read(
     *,
     document: str = "",
     sentences: Sequence[Span] | None = None,
+    found: Sequence[Fact] | None = None,
+    among: Container[Span] | None = None,
 ) -> list[Mention]:
     """Return the figures of a text in their sentences, ready to be compared; for the rest see `find`.
 
-    `sentences` are its sentences, ascending, if they are known already. Offsets are those of `text`.
+    `sentences` are its sentences and `found` its figures, both ascending, if they are known already; of these sentences
+    only those `among` some are looked at, if these are given. Offsets are those of `text`.
     """
     words = lexicon(language)
-    mentions: list[Mention] = []
-    recent: list[Named] = []
-    every = find(text, language, date)
-    for sentence in split(text, language) if sentences is None else sentences:
-        found = _inside(every, sentence)
-        view = _Sentence(text, sentence, words, found)
-        names = view.names()
-        near = frozenset().union(*(each.sure for each in recent[-_NEIGHBOURS:]))
-        for fact in found:
-            mention = view.mention(fact, names)
-            mentions.append(replace(mention, document=document, published=date, near_names=near))
-        recent.append(names)
-    return mentions
+    every = find(text, language, date) if found is None else found
+    spans = split(text, language) if sentences is None else sentences
+    views = [_Sentence(text, span, words, every) for span in spans]
+    return [
+        replace(mention, document=document, published=date, near_names=_names_before(views, place))
+        for place, view in enumerate(views)
+        if among is None or view.span in among
+        for mention in view.mentions()
+    ]
 
 
-def _inside(found: Sequence[Fact], sentence: Span) -> list[Fact]:
-    """Return the figures that begin in a sentence; `found` is ascending."""
-    first = bisect_left(found, sentence.start, key=lambda fact: fact.start)
-    last = bisect_left(found, sentence.end, key=lambda fact: fact.start)
-    return [fact for fact in found[first:last] if fact.end <= sentence.end]
+def _names_before(views: Sequence[_Sentence], place: int) -> frozenset[str]:
+    """Return the names of the sentences before one."""
+    return frozenset().union(*(view.names.sure for view in views[max(0, place - _NEIGHBOURS) : place]))
+
+
+def inside(found: Sequence[Fact], span: Span) -> list[Fact]:
+    """Return those of ascending figures that lie in a span."""
+    first, last = (bisect_left(found, edge, key=lambda fact: fact.start) for edge in span)
+    return [fact for fact in found[first:last] if fact.end <= span.end]
 
 
 class _Sentence:
-    """One sentence and its figures."""
+    """One sentence and its figures; what tells what they are about is looked for when it is asked for."""
 
-    def __init__(self, text: str, span: Span, words: Lexicon, found: Sequence[Fact]) -> None:
+    def __init__(self, text: str, span: Span, words: Lexicon, every: Sequence[Fact]) -> None:
+        self.span = span
         self._text = text
-        self._span = span
         self._lexicon = words
-        self._found = found
-        outside = _outside(span, found)
-        self._words = [match for part in outside for match in _WORD.finditer(text, part.start, part.end)]
-        self._measures = list(self._find_measures())
+        self._found = inside(every, span)
 
-    def mention(self, fact: Fact, names: Named) -> Mention:
-        """Return a figure of the sentence with all that is known of it."""
+    @cached_property
+    def _words(self) -> list[re.Match[str]]:
+        outside = _outside(self.span, self._found)
+        return [match for part in outside for match in _WORD.finditer(self._text, part.start, part.end)]
+
+    @cached_property
+    def measures(self) -> list[tuple[str, Span]]:
+        return list(self._find_measures())
+
+    def mentions(self) -> list[Mention]:
+        """Return the figures of the sentence with all that is known of them."""
+        return [self._mention(fact) for fact in self._found]
+
+    def _mention(self, fact: Fact) -> Mention:
         return Mention(
             fact,
-            self._span,
+            self.span,
             self._lexicon.language,
             forms=self._forms(fact),
             time=self._time(fact),
-            names=names,
+            names=self.names,
             measure=self._nearest_measure(fact),
-            measures=frozenset(name for name, _ in self._measures) & _fitting(fact),
+            measures=frozenset(name for name, _ in self.measures) & _fitting(fact),
             words=frozenset(self._content()),
             counted=frozenset(self._counted(fact)),
         )
 
+    @cached_property
     def names(self) -> Named:
         """Return the names: words with a capital letter or a digit; the capital that opens a sentence is unsure."""
         sure: set[str] = set()
@@ -146,13 +159,13 @@ class _Sentence:
             if measure_of(word.lower(), self._lexicon.language) or self._bounds(word):
                 continue
             foreign = word.isascii() and self._lexicon.language in {"ru", "zh"}
-            opens = match.start() == self._span.start or not self._text[self._span.start : match.start()].strip(
+            opens = match.start() == self.span.start or not self._text[self.span.start : match.start()].strip(
                 "«\"'“ –—-"
             )
             inner = any(letter.isupper() or letter.isdigit() for letter in word[1:])
             (unsure if opens and not foreign and not inner else sure).add(self._name(word))
         if self._lexicon.language == "zh":
-            sure.update(_countries_in(self._text[self._span.start : self._span.end]))
+            sure.update(_countries_in(self._text[self.span.start : self.span.end]))
         return Named(frozenset(sure), frozenset(unsure))
 
     def _name(self, word: str) -> str:
@@ -206,10 +219,18 @@ class _Sentence:
         return bool(_CONVERTED.match(self._text[first.end : second.start])) and second.start - first.end <= 32
 
     def _time(self, fact: Fact) -> Period | None:
-        """Return the nearest time that the sentence tells."""
-        times = [other for other in self._found if isinstance(other.value, Period) and other is not fact]
+        """Return the nearest time that the sentence tells; one behind another figure is that one's."""
+        times = [
+            other
+            for other in self._found
+            if isinstance(other.value, Period) and other is not fact and not self._is_of_another(other, fact)
+        ]
         nearest = min(times, key=lambda each: self._distance(fact, each.start, each.end), default=None)
         return nearest.value if nearest and isinstance(nearest.value, Period) else None
+
+    def _is_of_another(self, time: Fact, fact: Fact) -> bool:
+        between = inside(self._found, Span(fact.end, time.start))
+        return any(other.kind == fact.kind and other not in self._forms(fact) for other in between)
 
     def _distance(self, fact: Fact, start: int, end: int) -> int:
         """Return how far a stretch is from a figure; what stands behind another figure is farther."""
@@ -222,10 +243,10 @@ class _Sentence:
 
     def _find_measures(self) -> Iterator[tuple[str, Span]]:
         if self._lexicon.language == "zh":
-            text = self._text[self._span.start : self._span.end]
+            text = self._text[self.span.start : self.span.end]
             for name, pattern in _han_measures().items():
                 for match in pattern.finditer(text):
-                    yield name, Span(self._span.start + match.start(), self._span.start + match.end())
+                    yield name, Span(self.span.start + match.start(), self.span.start + match.end())
             return
         for match in self._words:
             for name in measure_of(match.group().lower(), self._lexicon.language):
@@ -233,9 +254,44 @@ class _Sentence:
 
     def _nearest_measure(self, fact: Fact) -> frozenset[str]:
         """Return the measure that stands nearest to a figure, all those of that word."""
-        found = [(name, self._distance(fact, *span)) for name, span in self._measures if name in _fitting(fact)]
+        found = [(name, self._distance(fact, *span)) for name, span in self.measures if name in _fitting(fact)]
         nearest = min((distance for _, distance in found), default=0)
         return frozenset(name for name, distance in found if distance == nearest)
+
+
+class Topic(NamedTuple):
+    """What a question is about, as far as it tells: names, what is measured, times."""
+
+    names: frozenset[str]
+    measures: frozenset[str]
+    times: tuple[Period, ...]
+
+
+def topic(question: str, language: str) -> Topic:
+    """Return what a question is about."""
+    found = find(question, language)
+    view = _Sentence(question, Span(0, len(question)), lexicon(language), found)
+    times = tuple(fact.value for fact in found if isinstance(fact.value, Period))
+    return Topic(view.names.every, frozenset(name for name, _ in view.measures), times)
+
+
+def is_about(mention: Mention, asked: Topic) -> bool:
+    """Tell whether a figure may be what is asked for: of a shared name, measure and time, as far as both tell."""
+    names = mention.names.every | mention.near_names
+    if asked.names and not asked.names & names:
+        return False
+    if asked.measures and not asked.measures & mention.measures:
+        return False
+    if mention.time is None or not asked.times:
+        return True
+    return any(_overlap(mention.time, time) for time in asked.times)
+
+
+def _overlap(one: Period, other: Period) -> bool:
+    """Tell whether two times have a day in common, as far as both are told."""
+    if one.first and one.last and other.first and other.last:
+        return one.first <= other.last and other.first <= one.last
+    return True
 
 
 def key(word: str) -> str:

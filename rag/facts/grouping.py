@@ -84,7 +84,7 @@ def _candidates(mentions: Sequence[Mention]) -> set[tuple[int, int]]:
     for place, mention in enumerate(mentions):
         if isinstance(mention.fact.value, Amount):
             for about in mention.names.every | mention.near_names | {f"measure {name}" for name in mention.measure}:
-                shared[_dimension(mention.fact), about].append(place)
+                shared[dimension(mention.fact), about].append(place)
     return {
         (one, other)
         for places in shared.values()
@@ -95,6 +95,7 @@ def _candidates(mentions: Sequence[Mention]) -> set[tuple[int, int]]:
     }
 
 
-def _dimension(fact: Fact) -> str:
+def dimension(fact: Fact) -> str:
+    """Name what a figure can be converted within: lengths, dollars, percentages, plain counts."""
     known = sizes().get(fact.unit or "")
     return known[0] if known else f"{fact.kind} {fact.unit or ''}"
