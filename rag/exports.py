@@ -14,7 +14,7 @@ from rag.history import Conversation, StoredTurn
 from rag.normalisation import normalise
 from rag.places import label
 from rag.records import answer_record
-from rag.types import Answer, Citation, Document, Statement, quote_hash
+from rag.types import Answer, Citation, Conflict, ConflictValue, Document, Statement, quote_hash
 from rag.untrusted import disarm, to_json
 
 TO_COMPLETE = "to be completed"  # stands for the answer that nobody has written yet: no reply is right by it
@@ -29,7 +29,7 @@ def answer_plain(answer: Answer, documents: Documents, link: Link | None = None)
     sources = [
         f"[{number}] {_plain_source(citation, documents, link)}" for number, citation in enumerate(answer.citations, 1)
     ]
-    return "\n".join([_line(answer.text), *([""] if sources else []), *sources]) + "\n"
+    return "\n".join([_line(answer.text), *_figures(answer), *([""] if sources else []), *sources]) + "\n"
 
 
 def answer_markdown(answer: Answer, documents: Documents, link: Link | None = None) -> str:
@@ -116,7 +116,47 @@ def _turn(turn: StoredTurn, footnotes: int) -> Iterator[str]:
 
 def _reply(answer: Answer, footnotes: int) -> str:
     """Return the statements, each followed by its footnotes, of which so many are taken."""
-    return "\n\n".join(_statement(statement, footnotes) for statement in answer.statements)
+    blocks = [_statement(statement, footnotes) for statement in answer.statements]
+    blocks += [f"*Our rendering: {escaped(_renderings(answer))}*"] if answer.renderings else []
+    return "\n\n".join([*blocks, *(_markdown_conflict(each, answer, footnotes) for each in answer.conflicts)])
+
+
+def _markdown_conflict(conflict: Conflict, answer: Answer, footnotes: int) -> str:
+    values = []
+    for value in conflict.values:
+        told = ", ".join(f"{day}[^{footnotes + number}]" for number, day in _told(value, answer))
+        values.append(f"- {escaped(_value(value))}: {told}")
+    return "\n".join([f"**{escaped(conflict.note)}**\n", *values])
+
+
+def _figures(answer: Answer) -> Iterator[str]:
+    """Yield our renderings, and what sources differ on, as lines of plain text."""
+    if answer.renderings:
+        yield f"Our rendering: {_line(_renderings(answer))}"
+    for conflict in answer.conflicts:
+        yield f"\n{_line(conflict.note)}"
+        for value in conflict.values:
+            told = ", ".join(f"{day} [{number}]" for number, day in _told(value, answer))
+            yield f"- {_line(_value(value))}: {told}"
+
+
+def _renderings(answer: Answer) -> str:
+    return ", ".join(each.text for each in answer.renderings)
+
+
+def _value(value: ConflictValue) -> str:
+    """Return one of several values in the document's words, with ours and what it may be off by."""
+    ours = [f"our rendering: {value.rendering}"] if value.rendering else []
+    slip = [f"off by a factor of {value.off_by:,}?"] if value.off_by else []
+    return f"{value.text} ({'; '.join([*ours, *slip])})" if ours or slip else value.text
+
+
+def _told(value: ConflictValue, answer: Answer) -> Iterator[tuple[int, str]]:
+    """Yield the numbers of the citations that give a value, with the dates of their documents."""
+    numbers = {citation.id: number for number, citation in enumerate(answer.citations, 1)}
+    for citation, date in zip(value.citations, value.dates or [value.date] * len(value.citations), strict=False):
+        if citation in numbers:
+            yield numbers[citation], date.isoformat() if date else "undated"
 
 
 def _statement(statement: Statement, footnotes: int) -> str:

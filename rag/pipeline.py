@@ -7,16 +7,17 @@ import time
 import unicodedata
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from rag import citations, followup, generations, languages
+from rag import citations, comparison, followup, generations, languages, renderings
 from rag.answerers import Question, create_answerer
 from rag.config import Settings
-from rag.encoder import Encoder, load_encoder
+from rag.encoder import Encoder, Vectors, load_encoder
 from rag.errors import IncompatibleIndex, MissingIndex, QuestionError
 from rag.followup import Completed
 from rag.index import Filters, Index
-from rag.types import Answer, Document, Hit, Turn
+from rag.types import Answer, Document, Turn
 
 
 class Pipeline:
@@ -39,9 +40,18 @@ class Pipeline:
         completed = followup.complete(asked.text, history, asked.language)
         if completed.leans:
             asked = asked._replace(text=completed.text, leans_on=history[-1])
-        hits = self._search(index, completed, filters)
+        vector, query = self._embed(completed)
+        look = partial(
+            index.search,
+            k=self.settings.hits,
+            lexical_weight=self.settings.lexical_weight,
+            filters=filters,
+            read_as=(completed.text, vector),
+        )
+        hits = look(completed.search, query)
         searched = time.perf_counter()
         draft = self._answerer.answer(asked, hits if _has_words(asked.text) else (), index.documents)
+        draft, conflicts = comparison.compare(asked, draft, index, look)
         verified = tuple(citations.verify(item, index.documents[item.document_id]) for item in draft.citations)
         ended = time.perf_counter()
         return Answer(
@@ -53,28 +63,21 @@ class Pipeline:
             candidate=draft.candidate,
             confidence=draft.confidence,
             hits=draft.hits or hits,
+            conflicts=conflicts,
             timings_ms={
                 "search": (searched - started) * 1e3,
                 "answer": (ended - searched) * 1e3,
                 "total": (ended - started) * 1e3,
             },
             completed=completed.text if completed.leans else None,
+            renderings=renderings.render(asked.language, draft, index),
         )
 
-    def _search(self, index: Index, completed: Completed, filters: Filters | None) -> tuple[Hit, ...]:
-        settings = self.settings
+    def _embed(self, completed: Completed) -> tuple[Vectors, Vectors]:
+        """Return the vectors of what is asked and of what is searched for."""
         _, text, search = completed
-        vector, *others = self._encoder.embed_queries([text] if text == search else [text, search])
-        query = others[0] if others else vector
-        weight = settings.lexical_weight
-        return index.search(
-            search,
-            query,
-            settings.hits,
-            lexical_weight=weight,
-            filters=filters,
-            read_as=(text, vector) if others else None,
-        )
+        vectors = self._encoder.embed_queries([text] if text == search else [text, search])
+        return vectors[0], vectors[-1]
 
     @property
     def index(self) -> Index:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 
@@ -28,6 +29,7 @@ def answer_record(answer: Answer) -> dict[str, Any]:
         "hits": [_hit(hit) for hit in answer.hits],
         "timings_ms": {name: round(value, 1) for name, value in answer.timings_ms.items()},
         **({"completed": answer.completed} if answer.completed is not None else {}),
+        **({"renderings": [asdict(each) for each in answer.renderings]} if answer.renderings else {}),
     }
 
 
@@ -108,6 +110,9 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
             "unit": value.unit,
             "date": value.date.isoformat() if value.date else None,
             "citations": list(value.citations),
+            **({"dates": [date.isoformat() if date else None for date in value.dates]} if value.dates else {}),
+            **({"off_by": value.off_by} if value.off_by else {}),
+            **({"rendering": value.rendering} if value.rendering else {}),
         }
         for value in conflict.values
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.metadata
 import platform
 import re
@@ -28,7 +29,7 @@ from rag.errors import MissingIndex, RagError
 from rag.history import Conversation, StoredTurn
 from rag.index import Index
 from rag.places import label
-from rag.types import Answer, Citation, Document, Span, Statement
+from rag.types import Answer, Citation, ConflictValue, Document, Span, Statement
 from rag.untrusted import disarm
 
 if TYPE_CHECKING:
@@ -127,6 +128,13 @@ def print_answer(answer: Answer, *, checked: bool = True) -> None:
     for statement in answer.statements:
         marks = "".join(f" [{number}]" for number in statement.citations)
         console.print(Text.assemble(*_marked(statement), (marks, "cyan")))
+        ours = [each.text for each in answer.renderings if each.citation in statement.citations[:1]]
+        if ours:
+            console.print(Text(f"Our rendering: {disarm(', '.join(ours))}", "italic"))
+    for conflict in answer.conflicts:
+        console.print(Text(f"\n{disarm(conflict.note)}", "bold yellow"))
+        for value in conflict.values:
+            console.print(Padding(_value(value, answer), (0, 0, 0, 4)))
     console.print()
     if answer.answered:
         for number, citation in enumerate(answer.citations, 1):
@@ -144,6 +152,23 @@ def _marked(statement: Statement) -> list[tuple[str, str]]:
     start, end = statement.marked or Span(0, len(statement.text) * bool(statement.citations))
     text = statement.text
     return [(disarm(text[:start]), ""), (disarm(text[start:end]), "bold"), (disarm(text[end:]), "")]
+
+
+def _value(value: ConflictValue, answer: Answer) -> Text:
+    """Return one of several values: its words, ours, what looks like a slip, and all that give it with their dates."""
+    numbers = {citation.id: number for number, citation in enumerate(answer.citations, 1)}
+    dates = value.dates or (value.date,) * len(value.citations)
+    pairs = zip(value.citations, dates, strict=False)
+    told = [f"[{numbers[each]}] {_day(date)}" for each, date in pairs if each in numbers]
+    ours = f"  Our rendering: {disarm(value.rendering)}" if value.rendering else ""
+    slip = f"  off by a factor of {value.off_by:,}?" if value.off_by else ""
+    return Text.assemble(
+        (disarm(value.text), "bold"), (ours, "italic"), (slip, "red"), (f"\n    {', '.join(told)}", "cyan")
+    )
+
+
+def _day(date: dt.date | None) -> str:
+    return date.isoformat() if date else "undated"
 
 
 STATUS = {
@@ -212,16 +237,16 @@ def _relation(group: facts.Group) -> str:
 def _figure(row: facts.Row) -> Text:
     fact = row.mention.fact
     bound = "" if fact.bound == "=" else f"{fact.bound} "
-    date = row.document.date.isoformat() if row.document.date else "undated"
     value = f"{bound}{fact.value}{f' {fact.unit}' if fact.unit else ''}"
     place = f"{disarm(row.document.id)}, characters {fact.start} to {fact.end}"
     place += f", copy of {disarm(row.document.copy_of)}" if row.document.copy_of else ""
-    return Text.assemble((disarm(fact.text), "bold"), f"  {value}  ", (f"{date}  ", "dim"), (place, "cyan"))
+    date = f"{_day(row.document.date)}  "
+    return Text.assemble((disarm(fact.text), "bold"), f"  {value}  ", (date, "dim"), (place, "cyan"))
 
 
 def _description(document: Document) -> Text:
-    date = document.date.isoformat() if document.date else "undated"
-    return Text.assemble((disarm(document.title), "bold"), (f" · {date} · {document.language}", "dim"))
+    known = f" · {_day(document.date)} · {document.language}"
+    return Text.assemble((disarm(document.title), "bold"), (known, "dim"))
 
 
 def _in_context(found: LookUp) -> Text:

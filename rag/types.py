@@ -153,14 +153,28 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendering:
+    """A figure or a date of the answer in the language of the question: our words beside those of the document."""
+
+    citation: int  # its number, from 1
+    start: int
+    end: int
+    quote: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConflictValue:
     """One of several values that the documents give for the same fact."""
 
     text: str
     value: float
     unit: str
-    date: dt.date | None
-    citations: tuple[str, ...]
+    date: dt.date | None  # of the newest of its sources
+    citations: tuple[str, ...]  # newest first, undated last
+    dates: tuple[dt.date | None, ...] = ()  # of their documents
+    off_by: int | None = None  # the power of a thousand by which it is off, where that is probably a slip
+    rendering: str | None = None  # in the language of the question, where that is another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +200,7 @@ class Answer:
     conflicts: tuple[Conflict, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     completed: str | None = None  # the question with the earlier ones that it leans on, if it does
+    renderings: tuple[Rendering, ...] = ()
 
     @property
     def answered(self) -> bool:

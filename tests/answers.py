@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from rag.types import (
     Hit,
     Passage,
     Place,
+    Rendering,
     SentenceScore,
     Span,
     Statement,
@@ -56,6 +58,25 @@ def an_answer(question: str = "When does the lease end?", *, completed: str | No
     )
 
 
+def a_disputed_answer() -> Answer:
+    """Return an answer in another language than the question's, on which a second source differs by a thousand."""
+    texts = {"letters/a.md": "Omtrent 23 milliarder dollar.", "b.md": "22 mill. dollar."}
+    first, second = (Citation(name, 0, len(text), text, LEASE.sha256, verified=True) for name, text in texts.items())
+    day = dt.date(2026, 1, 31)
+    values = (
+        ConflictValue("23 milliarder dollar", 23e9, "USD", day, (first.id,), (day,), rendering="about $23 billion"),
+        ConflictValue("22 mill. dollar", 22e6, "USD", None, (second.id,), (None,), 1000, "$22 million"),
+    )
+    return replace(
+        an_answer("How much is it?"),
+        statements=(Statement(first.quote, (1,), Span(8, 28)),),
+        short="23 milliarder dollar",
+        citations=(first, second),
+        conflicts=(Conflict("The sources differ, by a factor of 1,000: probably a slip.", values),),
+        renderings=(Rendering(1, 8, 28, "23 milliarder dollar", "about $23 billion"),),
+    )
+
+
 def no_answer(question: str = "How tall is Everest?") -> Answer:
     """Return the reply to a question that the documents do not answer."""
     statements = (Statement("The documents do not say."),)
@@ -76,8 +97,17 @@ _statements = st.builds(
 _passages = st.builds(Passage, st.text(), _numbers, _numbers, st.text(), st.text(), st.lists(_spans).map(tuple))
 _scores = st.lists(st.builds(SentenceScore, _floats, _floats, _floats)).map(tuple)
 _values = st.builds(
-    ConflictValue, st.text(), _floats, st.text(), st.none() | st.dates(), st.lists(st.text()).map(tuple)
+    ConflictValue,
+    st.text(),
+    _floats,
+    st.text(),
+    st.none() | st.dates(),
+    st.lists(st.text()).map(tuple),
+    st.lists(st.none() | st.dates(), max_size=3).map(tuple),
+    st.none() | st.integers(2, 10**9),
+    st.none() | st.text(),
 )
+_renderings = st.builds(Rendering, _numbers, _numbers, _numbers, _words, _words)
 
 
 def _several(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[object, ...]]:
@@ -97,4 +127,5 @@ answers = st.builds(
     conflicts=_several(st.builds(Conflict, st.text(), _several(_values))),
     timings_ms=st.dictionaries(st.text(), _floats, max_size=3),
     completed=st.none() | st.text(),
+    renderings=_several(_renderings),
 )

@@ -29,7 +29,7 @@ from rag.history import Conversation, Rating, StoredTurn
 from rag.records import answer_record
 from rag.types import Answer, Citation, Place, Statement
 from rag.untrusted import disarm
-from tests.answers import DOCUMENTS, LEASE, an_answer, answers, no_answer
+from tests.answers import DOCUMENTS, LEASE, a_disputed_answer, an_answer, answers, no_answer
 
 NOON = dt.datetime(2026, 2, 1, 12, tzinfo=dt.UTC)
 PLACE = "characters 0–44: “The lease of the flat ends on 31 March 2027.”"
@@ -277,3 +277,32 @@ def test_every_file_of_rated_questions_can_be_read(
         assert {line.question.question for line in read_lines(path)} <= rated
     else:
         assert text == ""
+
+
+def test_what_sources_differ_on_is_taken_along() -> None:
+    answer = a_disputed_answer()
+    plain = answer_plain(answer, DOCUMENTS)
+    assert plain.startswith(
+        "Omtrent 23 milliarder dollar. [1]\n"
+        "Our rendering: about $23 billion\n"
+        "\n"
+        "The sources differ, by a factor of 1,000: probably a slip.\n"
+        "- 23 milliarder dollar (our rendering: about $23 billion): 2026-01-31 [1]\n"
+        "- 22 mill. dollar (our rendering: $22 million; off by a factor of 1,000?): undated [2]\n"
+        "\n[1] "
+    )
+    markdown = answer_markdown(answer, DOCUMENTS)
+    assert "*Our rendering: about \\$23 billion*" in markdown
+    assert "- 22 mill. dollar (our rendering: \\$22 million; off by a factor of 1,000?): undated[^2]\n" in markdown
+    assert MARKDOWN.render(markdown).count("<li>") == 2
+
+
+def test_records_tell_our_renderings_and_slips() -> None:
+    record = answer_record(a_disputed_answer())
+    assert record["renderings"] == [
+        {"citation": 1, "start": 8, "end": 28, "quote": "23 milliarder dollar", "text": "about $23 billion"}
+    ]
+    (conflict,) = record["conflicts"]
+    assert [value.get("off_by") for value in conflict["values"]] == [None, 1000]
+    assert [value["dates"] for value in conflict["values"]] == [["2026-01-31"], [None]]
+    assert "renderings" not in answer_record(an_answer())

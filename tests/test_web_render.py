@@ -18,7 +18,8 @@ from rag.errors import DocumentsError
 from rag.types import Answer, Citation, Document, Hit, Passage, Span, Statement
 from rag.web import render
 from rag.web.examples import Example
-from rag.web.labels import BY_LANGUAGE, ENGLISH, NORWEGIAN, RUSSIAN, choose
+from rag.web.labels import BY_LANGUAGE, ENGLISH, NORWEGIAN, RUSSIAN, Labels, choose
+from tests.answers import DOCUMENTS, a_disputed_answer
 
 OUR_TAGS = {
     *("a", "article", "aside", "blockquote", "button", "div", "h1", "h2", "h3", "header", "i"),
@@ -270,3 +271,31 @@ def test_a_completed_question_is_shown_and_stays_text() -> None:
     html = render.answered_turn(1, answer, lambda _: document, ENGLISH)
     assert "Understood as: What is the &lt;b&gt;Moon&lt;/b&gt;? And how far?" in html
     assert "Understood as" not in render.answered_turn(1, an_answer(document, 0, 21), lambda _: document, ENGLISH)
+
+
+@pytest.mark.parametrize("labels", [ENGLISH, NORWEGIAN, RUSSIAN])
+def test_what_sources_differ_on_is_shown_with_links_and_dates(labels: Labels) -> None:
+    answer = a_disputed_answer()
+    page = Page(render.answered_turn(1, answer, lambda name: DOCUMENTS[name], labels))
+    assert answer.conflicts[0].note in page.text
+    assert labels.rendering.format("about $23 billion") in page.text
+    assert labels.off_by.format(labels.whole_number(1000)) in page.text
+    assert labels.day(date(2026, 1, 31)) in page.text
+    links = [value for name, value in page.attributes if name == "href" and value.startswith("#source-")]
+    assert links == ["#source-1-1", "#source-1-1", "#source-1-2"]
+    assert ("aria-label", labels.sources_differ) in page.attributes
+
+
+@given(text=nasty_text)
+def test_no_figure_becomes_markup(text: str) -> None:
+    answer = a_disputed_answer()
+    (conflict,) = answer.conflicts
+    values = tuple(replace(value, text=text, rendering=text) for value in conflict.values)
+    answer = replace(
+        answer,
+        conflicts=(replace(conflict, note=text, values=values),),
+        renderings=tuple(replace(each, text=text) for each in answer.renderings),
+    )
+    page = Page(render.answered_turn(1, answer, lambda name: DOCUMENTS[name], ENGLISH))
+    assert set(page.tags) <= OUR_TAGS
+    assert {name for name, _ in page.attributes} <= OUR_ATTRIBUTES

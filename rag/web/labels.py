@@ -62,6 +62,10 @@ class Labels:
     score: str  # {} a number
     undated: str
     stale: str
+    rendering: str  # {} what is written
+    rendering_means: str
+    sources_differ: str
+    off_by: str  # {} a number
     internal_error: str
     sure: tuple[tuple[float, str], ...]  # (from this confidence on, words), falling
     months: tuple[str, ...]
@@ -92,6 +96,14 @@ class Labels:
         '0,50'
         """
         return f"{value:.2f}".replace(".", self.decimal_point)
+
+    def whole_number(self, value: int) -> str:
+        """Write a whole number with its thousands apart.
+
+        >>> NORWEGIAN.whole_number(1000)
+        '1 000'
+        """
+        return f"{value:,}".replace(",", "," if self.decimal_point == "." else "\u00a0")
 
     def language_name(self, code: str) -> str:
         """Name a language, or return its code where the page has no name for it."""
@@ -127,6 +139,10 @@ ENGLISH = Labels(
     score="similarity {}",
     undated="undated",
     stale="These words are no longer in the file as it was indexed.",
+    rendering="Our rendering: {}",
+    rendering_means="Written by this program in the language of your question, beside the document’s own words.",
+    sources_differ="Sources differ",
+    off_by="off by a factor of {}?",
     internal_error="Something went wrong inside the program. The terminal it runs in shows the details.",
     sure=((0.9, "Very sure"), (0.65, "Fairly sure"), (0.4, "Not quite sure"), (0, "Unsure")),
     months=(
@@ -167,6 +183,10 @@ NORWEGIAN = Labels(
     score="likhet {}",
     undated="uten dato",
     stale="Disse ordene står ikke lenger i filen slik den ble indeksert.",
+    rendering="Vår gjengivelse: {}",
+    rendering_means="Skrevet av dette programmet på språket i spørsmålet; dokumentets egne ord står ved siden av.",
+    sources_differ="Kildene er uenige",
+    off_by="feil med en faktor på {}?",
     internal_error="Noe gikk galt inne i programmet. Terminalen det kjører i, viser detaljene.",
     sure=((0.9, "Svært sikkert"), (0.65, "Ganske sikkert"), (0.4, "Ikke helt sikkert"), (0, "Usikkert")),
     months=(
@@ -207,6 +227,10 @@ RUSSIAN = Labels(
     score="близость {}",
     undated="без даты",
     stale="Этих слов больше нет в файле в том виде, в каком он проиндексирован.",
+    rendering="Наша запись: {}",
+    rendering_means="Записано этой программой на языке вопроса; рядом — слова самого документа.",
+    sources_differ="Источники расходятся",
+    off_by="ошибка в {} раз?",
     internal_error="Внутри программы что-то сломалось. Подробности — в терминале, где она запущена.",
     sure=((0.9, "Совершенно уверенно"), (0.65, "Довольно уверенно"), (0.4, "Не вполне уверенно"), (0, "Неуверенно")),
     months=(

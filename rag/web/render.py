@@ -6,13 +6,14 @@ control and bidirectional characters. Nothing is read as Markdown.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from rag.errors import RagError
 from rag.places import label, place_of
-from rag.types import Answer, Citation, Document, Hit, Passage, Span
+from rag.types import Answer, Citation, ConflictValue, Document, Hit, Passage, Span
 from rag.untrusted import disarm
 from rag.web import document_labels, sharing
 from rag.web.document_labels import DocumentLabels
@@ -119,7 +120,8 @@ def answered_turn(
         count, sure = labels.show_nearest.format(len(cards)), ""
     button = f'<button type="button" class="show-sources">{count}</button>' if cards else ""
     understood = _understood(answer, labels)
-    reply = f'{understood}{_reply(number, answer, document, labels)}<div class="foot">{sure}{button}</div>{actions}'
+    said = f"{_reply(number, answer, document, labels)}{_conflicts(number, answer, document, labels)}"
+    reply = f'{understood}{said}<div class="foot">{sure}{button}</div>{actions}'
     return _turn(number, answer.question, reply, sources)
 
 
@@ -164,8 +166,40 @@ def _reply(number: int, answer: Answer, document: DocumentById, labels: Labels) 
         language = languages.pop() if len(languages) == 1 else answer.language
         links = "".join(_citation_link(number, index, answer, document, labels) for index in statement.citations)
         words = _marked(statement.text, statement.marked)
-        paragraphs.append(f'<p><span lang="{plain(language)}" dir="auto">{words}</span>{links}</p>')
+        ours = [each.text for each in answer.renderings if each.citation in statement.citations[:1]]
+        rendering = _rendering(", ".join(ours), answer, labels) if ours else ""
+        paragraphs.append(f'<p><span lang="{plain(language)}" dir="auto">{words}</span>{links}</p>{rendering}')
     return "".join(paragraphs)
+
+
+def _rendering(text: str, answer: Answer, labels: Labels) -> str:
+    """Render our words for a figure, marked as ours."""
+    words = f'<span lang="{plain(answer.language)}" dir="auto">{plain(text)}</span>'
+    return f'<p class="rendering" title="{labels.rendering_means}">{labels.rendering.format(words)}</p>'
+
+
+def _conflicts(number: int, answer: Answer, document: DocumentById, labels: Labels) -> str:
+    """Render what sources differ on: each value with all that give it, and what looks like a slip."""
+    return "".join(
+        f'<section class="conflict" aria-label="{labels.sources_differ}">'
+        f'<p lang="{plain(answer.language)}" dir="auto">{plain(conflict.note)}</p>'
+        f"<ul>{''.join(_value(number, value, answer, document, labels) for value in conflict.values)}</ul></section>"
+        for conflict in answer.conflicts
+    )
+
+
+def _value(number: int, value: ConflictValue, answer: Answer, document: DocumentById, labels: Labels) -> str:
+    numbers = {citation.id: index for index, citation in enumerate(answer.citations, 1)}
+    cited = [numbers[each] for each in value.citations if each in numbers]
+    told = "".join(
+        f"<span>{_date(date, labels)}{_citation_link(number, index, answer, document, labels)}</span>"
+        for index, date in zip(cited, value.dates or [value.date] * len(cited), strict=False)
+    )
+    language = _citation_language(answer.citations[cited[0] - 1], document) if cited else "und"
+    words = f'<strong lang="{plain(language)}" dir="auto">{plain(value.text)}</strong>'
+    ours = _rendering(value.rendering, answer, labels) if value.rendering else ""
+    slip = f'<p class="slip">{labels.off_by.format(labels.whole_number(value.off_by))}</p>' if value.off_by else ""
+    return f'<li>{words}{slip}{ours}<p class="told">{told}</p></li>'
 
 
 def _marked(text: str, span: Span | None) -> str:
@@ -271,9 +305,11 @@ def _card_head(
 
 def facts(document: Document, labels: Labels) -> tuple[str, str]:
     """Render the date and the language of a document."""
-    day = document.date
-    date = f'<time datetime="{day.isoformat()}">{labels.day(day)}</time>' if day else labels.undated
-    return date, plain(labels.language_name(document.language))
+    return _date(document.date, labels), plain(labels.language_name(document.language))
+
+
+def _date(day: dt.date | None, labels: Labels) -> str:
+    return f'<time datetime="{day.isoformat()}">{labels.day(day)}</time>' if day else labels.undated
 
 
 def _quotation(passage: Passage, marked: Span, labels: Labels) -> str:
