@@ -12,8 +12,9 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +28,7 @@ Floats = npt.NDArray[np.float32]
 
 COUNTS, VOCABULARY = "counts.npz", "vocab.index.json"
 
-# Scripts that write words without spaces between them are indexed by pairs of characters, as search engines do.
+# Scripts that write words without spaces between them: their words are found by dictionary.
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _UNSPACED_RUN = re.compile(f"[{_UNSPACED}]")
 _WORD = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+(?:[.,][0-9]+)*")
@@ -157,6 +158,8 @@ def tokenize(text: str, language: str) -> list[str]:
 
     >>> tokenize("Сколько чипов, $5,7 млрд?", "ru")
     ['скольк', 'чип', '5,7', 'млрд']
+    >>> tokenize("東京都に住む", "ja")
+    ['東京', '都', 'に', '住む', '東京', '京都', '都に', 'に住', '住む']
     """
     normalised = unicodedata.normalize("NFKC", text).lower().replace("ё", "е")
     words = list(_split_words(normalised))
@@ -168,9 +171,20 @@ def _split_words(text: str) -> Iterable[str]:
     for match in _WORD.finditer(text):
         word = match.group()
         if len(word) > 1 and _UNSPACED_RUN.match(word):
-            yield from (word[i : i + 2] for i in range(len(word) - 1))
+            yield from _words_and_pairs(word)
         else:
             yield word
+
+
+def _words_and_pairs(run: str) -> Iterator[str]:
+    """Yield the words that ICU's dictionaries find in a run of characters, and all pairs of neighbours.
+
+    The same words may be cut otherwise in question and passage, and the dictionaries know few names: pairs agree then.
+    """
+    from icu4py.breakers import WordBreaker
+
+    yield from WordBreaker(run, "")  # the script decides, whatever the locale
+    yield from map("".join, pairwise(run))
 
 
 @cache

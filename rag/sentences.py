@@ -100,6 +100,13 @@ _MARKER = re.compile(r"\W*(?:\d{1,3}|\w|[IVXLCDM]{1,7})\.\s*")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 _FULL_STOP = re.compile(r"(?<=\.)[\"'”’»)\]]{0,3}[ \xa0]+(?=[^\W\d_a-z])")
 _END_OF_SENTENCE = re.compile(r"[.!?…](?=\s)|[。！？]")
+_KHMER_STOP = re.compile(r"[\u17d4\u17d5]\s+(?=\S)")  # which sentencex does not know
+# Thai and Lao end a sentence, and many a clause, with a space.
+_THAI_OR_LAO = r"[\u0e01-\u0e4e\u0e81-\u0ecd]"
+_CLAUSE_END = re.compile(rf"(?<={_THAI_OR_LAO})[ \xa0]+(?={_THAI_OR_LAO})")
+_LEAST_CLAUSES = 80  # characters: about a sentence of prose
+_CLOSING_QUOTES = "」』"
+_HIRAGANA = re.compile("[\u3041-\u309f]")
 _PUNCTUATION = re.compile(r"[^\w\s,;:()–—-]")  # without any of it there is nothing to split
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -188,7 +195,7 @@ def _is_wrapped(line: str, following: str, full: bool) -> bool:
 
 def _cuts(text: str, block: Span, language: str) -> list[int]:
     """Return the offsets inside `block` at which a sentence ends."""
-    if not _PUNCTUATION.search(text, block.start, block.end):
+    if not (_PUNCTUATION.search(text, block.start, block.end) or _CLAUSE_END.search(text, block.start, block.end)):
         return []
     cuts = []
     start = block.start
@@ -231,12 +238,26 @@ def _library_boundaries(piece: str, language: str) -> list[int]:
 
 
 def _missed_boundaries(piece: str, language: str) -> Iterator[int]:
-    """Yield the ends of sentences in an abbreviation, known by the word that opens the next one («и т. д. Он …»)."""
+    """Yield the ends of sentences that sentencex does not tell.
+
+    Those in an abbreviation are known by the word that opens the next sentence («и т. д. Он …»).
+    """
+    yield from (match.end() for match in _KHMER_STOP.finditer(piece))
+    yield from _ends_of_clauses(piece)
     measuring = _MEASURING.get(language, _NONE)
     for match in _FULL_STOP.finditer(piece):
         following = piece[match.end() : match.end() + _CONTEXT]
         if _opens(following, language) and _last_token(piece, 0, match.start()) in measuring:
             yield match.end()
+
+
+def _ends_of_clauses(piece: str) -> Iterator[int]:
+    """Yield where stretches of whole clauses end that are about as long as sentences, in Thai and Lao."""
+    start = 0
+    for match in _CLAUSE_END.finditer(piece):
+        if min(match.end() - start, len(piece) - match.end()) >= _LEAST_CLAUSES:
+            yield match.end()
+            start = match.end()
 
 
 def _last_token(text: str, start: int, end: int) -> str:
@@ -250,6 +271,8 @@ def _goes_on(text: str, start: int, cut: int, end: int, language: str) -> bool:
     after = text[cut : min(end, cut + _CONTEXT)]
     word = _NEXT_WORD.search(after)
     if word is None or after.lstrip()[0] in ",;":  # closing quotes and brackets, or nothing but marks
+        return True
+    if text[cut - 1] in _CLOSING_QUOTES and _HIRAGANA.match(after):  # 「そうですか。」と彼は言った。
         return True
     first = word.group()[0]
     if first.islower() and not _starts_lower(text, start, cut):

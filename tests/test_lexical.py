@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -56,10 +58,13 @@ def index() -> LexicalIndex:
         ("en", "running runs run", ["run"] * 3),
         ("en", "don't e-mail_me", ["don", "t", "e", "mail", "me"]),
         ("und", "running чипов", ["running", "чипов"]),
-        ("zh", "购买芯片，H200", ["购买", "买芯", "芯片", "h200"]),
+        ("zh", "购买芯片，H200", ["购买", "芯", "片", "购买", "买芯", "芯片", "h200"]),
         ("zh", "价", ["价"]),
-        ("ja", "チップを買う2026年", ["チッ", "ップ", "プを", "を買", "買う", "2026", "年"]),
-        ("th", "ราคา ok", ["รา", "าค", "คา", "ok"]),
+        ("ja", "東京都に住む", ["東京", "都", "に", "住む", "東京", "京都", "都に", "に住", "住む"]),
+        ("th", "อากาศดี", ["อากาศ", "ดี", *map("".join, pairwise("อากาศดี"))]),
+        ("cs", "knihovnami knihovna", ["knihovn"] * 2),
+        ("ja", "チップを買う2026年", ["チップ", "を", "買う", "チッ", "ップ", "プを", "を買", "買う", "2026", "年"]),
+        ("th", "ราคา ok", ["ราคา", "รา", "าค", "คา", "ok"]),
         ("ru", "$5,7 млрд, 14.5% и 3. Да", ["5,7", "млрд", "14.5", "и", "3", "да"]),
         ("en", "ﬁne Ｈ２００ ①", ["fine", "h200", "1"]),
         ("en", "… 🙂 | —", []),
@@ -67,6 +72,15 @@ def index() -> LexicalIndex:
 )
 def test_terms(language: str, text: str, terms: list[str]) -> None:
     assert tokenize(text, language) == terms
+
+
+@given(st.text(st.sampled_from("東京都に住んでいる人価格は学校ไทยอากาศดีมากວັນ\U00020000中国人")))
+def test_words_of_a_run_and_its_pairs_cover_it(run: str) -> None:
+    terms = tokenize(run, "zh")
+    normalised = unicodedata.normalize("NFKC", run).lower()
+    pairs = list(map("".join, pairwise(normalised))) if len(normalised) > 1 else []
+    assert terms[len(terms) - len(pairs) :] == pairs
+    assert "".join(terms[: len(terms) - len(pairs)]) == normalised
 
 
 @given(st.text(), st.sampled_from(["ru", "no", "en", "zh", "und", "de", "ar"]))
