@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from rag.building import build_index
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
 os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports huggingface_hub: no test needs the hub
 # What tests ask is kept with them, and not among the conversations of whoever runs them.
 os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="rag-tests-")
+
+# How long an example takes depends on what else the machine does. `make test` tries the same examples each time, so
+# that what fails there was broken by what was changed; a run in one process goes on looking for others.
+hypothesis.settings.register_profile(
+    "unhurried",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize="PYTEST_XDIST_WORKER" in os.environ,
+)
+hypothesis.settings.load_profile("unhurried")
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from rag.evaluation.questions import read_lines
+from rag.history import History
 from tests.browser import Served, chromium, serving
 
 pytestmark = pytest.mark.browser
@@ -44,8 +45,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving() as served:
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kept") / "history.sqlite3"
+
+
+@pytest.fixture(scope="module")
+def served(history: Path) -> Iterator[Served]:
+    with serving(history=history) as served:
         yield served
 
 
@@ -56,10 +62,11 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, served: Served) -> Iterator[Page]:
-    page = opened(context, served.url)
-    yield page
-    erase(page)
+def page(context: BrowserContext, served: Served, history: Path) -> Page:
+    """A page without conversations from before."""
+    with History.open(history) as kept:
+        kept.erase("")
+    return opened(context, served.url)
 
 
 def opened(context: BrowserContext, url: str) -> Page:

@@ -257,7 +257,7 @@ def test_a_browser_without_highlights_marks_the_match(page: Page, served: Served
 def found(page: Page, words: str) -> str:
     """Look for words and return what is said of it; asks less of a long page than `expect` does."""
     page.locator("#find input").fill(words)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         time.sleep(0.2)
         said = page.evaluate("document.querySelector('#find output').textContent")

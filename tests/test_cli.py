@@ -198,12 +198,12 @@ def test_a_malformed_id_is_bad_input(index: Path) -> None:
     assert "is no citation id" in refused(rag("cite", "../../etc/passwd#0-9~0123456789", "--index", index))
 
 
-@pytest.mark.parametrize("more", [[], ["--json"]])
-def test_a_reader_that_goes_away_is_no_bug(index: Path, more: list[str]) -> None:
+@pytest.mark.parametrize("asking", [["ask", "Hvem er styreleder i Volcano Engine?"], ["facts"], ["facts", "--json"]])
+def test_a_reader_that_goes_away_is_no_bug(index: Path, asking: list[str]) -> None:
     """As with `rag ask … | head -0`."""
     read, write = os.pipe()
     os.close(read)
-    command = [sys.executable, "-m", "rag", "ask", "Hvem er styreleder i Volcano Engine?", "--index", index, *more]
+    command = [sys.executable, "-m", "rag", *asking, "--index", index]
     done = subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
     os.close(write)
     assert (done.returncode, done.stderr) == (0, "")

@@ -342,11 +342,11 @@ def test_others_conversations_are_unknown(stored: tuple[str, dict[str, str]]) ->
 class Terminal:
     """`rag ask` in a terminal of its own."""
 
-    def __init__(self, index: Path, history: Path) -> None:
+    def __init__(self, index: Path, history: Path, answerer: str = "reader") -> None:
         master, slave = pty.openpty()
         outside = {name: value for name, value in os.environ.items() if not name.startswith("RAG_")}
         env = {**outside, "RAG_HISTORY": str(history), "TERM": "dumb", "COLUMNS": "200", "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "rag", "ask", "--index", str(index)]
+        command = [sys.executable, "-m", "rag", "ask", "--index", str(index), "--answerer", answerer]
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env=env, cwd=ROOT, start_new_session=True
         )
@@ -407,7 +407,7 @@ def test_a_conversation_at_the_prompt(index: Path, tmp_path: Path) -> None:
 
 @pytest.mark.model
 def test_an_interrupt_at_the_prompt_ends_it(index: Path, tmp_path: Path) -> None:
-    terminal = Terminal(index, tmp_path / "history.sqlite3")
+    terminal = Terminal(index, tmp_path / "history.sqlite3", "sentence")
     terminal.wait_for("> ")
     terminal.interrupt()
     assert terminal.ended() == 130
@@ -415,7 +415,7 @@ def test_an_interrupt_at_the_prompt_ends_it(index: Path, tmp_path: Path) -> None
 
 @pytest.mark.model
 def test_quitting_at_the_prompt(index: Path, tmp_path: Path) -> None:
-    terminal = Terminal(index, tmp_path / "history.sqlite3")
+    terminal = Terminal(index, tmp_path / "history.sqlite3", "sentence")
     terminal.wait_for("> ")
     terminal.type("/quit\n")
     assert terminal.ended() == 0

@@ -523,7 +523,6 @@ SEARCH = """word => {
 @pytest.mark.browser
 def test_filter_sort_and_open_among_500_questions(browser: Browser, long_page: str) -> None:
     page = opened(browser, long_page)
-    page.set_default_timeout(3000)
     shown = page.locator("#list > li:visible")
     expect(page.locator("output")).to_have_text("All 500 questions")
     page.locator(".outcomes a", has_text="Wrongly declined").click()

@@ -73,9 +73,9 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password(file: Path) -> None:
     def seconds(name: str) -> float:
         times = []
         for _ in range(5):
-            start = time.perf_counter()
+            start = time.process_time()
             verify(users, name, "wrong")
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
         return min(times)
 
     seconds("nobody")  # makes what it is compared with
