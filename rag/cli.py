@@ -100,12 +100,20 @@ def cli() -> None:
 @cli.command()
 @click.argument("documents", type=_FOLDER, required=False)
 @click.option("--strict", is_flag=True, help="Fail if any file cannot be read.")
+@click.option("--watch", is_flag=True, help="Go on, and index again after every change, until Ctrl-C.")
 @_with_settings
-def index(settings: Settings, strict: bool, origins: dict[str, str]) -> None:
+def index(settings: Settings, strict: bool, watch: bool, origins: dict[str, str]) -> None:
     """Index the folder DOCUMENTS. What has not changed is not embedded again."""
     from rag.terminal import build_with_progress, print_report
 
-    print_report(build_with_progress(settings, strict=strict), settings)
+    if watch and strict:
+        raise click.UsageError("--watch and --strict exclude each other")
+    if watch:
+        from rag.watching import watch as keep_up
+
+        keep_up(settings)
+    else:
+        print_report(build_with_progress(settings, strict=strict), settings)
 
 
 @cli.command()

@@ -93,7 +93,7 @@ def list_folder(folder: Path) -> Listing:
     Hidden files and folders are passed over, linked folders are not entered, and a link to a file outside is a problem.
     Raises DocumentsError when `folder` is missing, is no folder, cannot be listed or holds no such file.
     """
-    _check_folder(folder)
+    check_folder(folder)
     problems: list[UnreadableDocument] = []
     files: dict[str, Path] = {}
     for path in _walk(folder, problems):
@@ -116,7 +116,8 @@ def document_id(folder: Path, path: Path) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _check_folder(folder: Path) -> None:
+def check_folder(folder: Path) -> None:
+    """Raise DocumentsError where there is no folder that can be listed."""
     try:
         mode = folder.stat().st_mode
         if stat.S_ISDIR(mode):

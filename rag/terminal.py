@@ -7,14 +7,23 @@ import importlib.metadata
 import platform
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console as RichConsole
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -24,7 +33,7 @@ from rag.building import Progress as Notify
 from rag.building import Report, build_index
 from rag.citations import CONTEXT, LookUp
 from rag.config import Settings
-from rag.encoder import load_encoder
+from rag.encoder import Encoder, load_encoder
 from rag.errors import MissingIndex, RagError
 from rag.history import Conversation, StoredTurn
 from rag.index import Index
@@ -48,16 +57,27 @@ class Console(RichConsole):
         raise BrokenPipeError
 
 
-def build_with_progress(settings: Settings, *, strict: bool = False) -> Report:
+class _Rate(ProgressColumn):
+    """How many steps a second are done."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.3g}/s" if speed else "", style="progress.data.speed")
+
+
+def build_with_progress(
+    settings: Settings, *, strict: bool = False, load: Callable[[], Encoder] | None = None
+) -> Report:
     """Build the index, with a progress bar if stderr is a terminal."""
+    load = load or partial(load_encoder, settings)
     with progress() as notify:
-        return build_index(settings.documents, settings, lambda: load_encoder(settings), notify, strict=strict)
+        return build_index(settings.documents, settings, load, notify, strict=strict)
 
 
 @contextmanager
 def progress() -> Iterator[Notify]:
     """Show a bar for each stage that is told of, if stderr is a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bars:
         tasks: dict[str, object] = {}
 

@@ -27,7 +27,7 @@ STEPS = (
     {"history"},
     {"exports"},
     {"terminal"},
-    {"conversation"},
+    {"conversation", "watching"},
     {"evaluation"},
     {"web"},
     {"cli"},
