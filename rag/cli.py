@@ -123,6 +123,8 @@ def index(settings: Settings, strict: bool, watch: bool, origins: dict[str, str]
 @click.option("--language", metavar="L", help="Only documents in this language (ISO 639-1).")
 @click.option("--since", metavar="DATE", help="Only documents dated on or after YYYY-MM-DD.")
 @click.option("--until", metavar="DATE", help="Only documents dated on or before YYYY-MM-DD.")
+@click.option("--author", metavar="WORDS", help="Only documents whose author's name has these words.")
+@click.option("--tag", metavar="T", help="Only documents with this tag.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @_with_settings
 def ask(settings: Settings, question: str | None, as_json: bool, origins: dict[str, str], **only: str | None) -> None:
@@ -152,10 +154,17 @@ def _converse(pipeline: Pipeline, settings: Settings, filters: Filters, *, as_js
         sys.exit(EXIT_BAD_INPUT)
 
 
-def _filters(document: str | None, language: str | None, since: str | None, until: str | None) -> Filters:
+def _filters(
+    document: str | None,
+    language: str | None,
+    since: str | None,
+    until: str | None,
+    author: str | None,
+    tag: str | None,
+) -> Filters:
     from rag.index import Filters
 
-    return Filters(document, language, _date("--since", since), _date("--until", until))
+    return Filters(document, language, _date("--since", since), _date("--until", until), author, tag)
 
 
 def _date(option: str, value: str | None) -> Any:

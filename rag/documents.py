@@ -20,13 +20,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from rag import dates, formats
+from rag import dates, formats, metadata
 from rag.boilerplate import boilerplate, front_matter, metadata_date_at
 from rag.config import Settings
 from rag.decoding import decode
 from rag.errors import DocumentsError, UnreadableDocument
 from rag.formats import LISTED, Extract, Limits
 from rag.languages import detect
+from rag.metadata import Metadata
 from rag.sentences import split
 from rag.types import Document, Span
 
@@ -39,6 +40,7 @@ SETTLED = 2_000_000_000  # nanoseconds: the coarsest clock of a file system that
 
 _DATE_LINES = 10  # a line that is only a date is the date of publication when it is among the first so many
 _TITLE_LENGTH = 90
+_LARGEST_SIDECAR = 100_000  # bytes
 _HEAD = 2000  # characters in which a title is looked for
 
 
@@ -206,10 +208,32 @@ def read_document(
         found = _extracted(data, called or name, extract)
         if not found.text.strip():
             raise ValueError("the file holds no text")
+        beside, problem = _beside(path)
     except (OSError, ValueError) as error:
         reason = _reason(error) if isinstance(error, OSError) else str(error)
         raise UnreadableDocument(name, reason) from None
-    return _described(found, name, path, hashlib.sha256(data).hexdigest())
+    document = _described(found, name, path, hashlib.sha256(data).hexdigest(), beside)
+    return replace(document, unread=(*document.unread, problem)) if problem else document
+
+
+def sidecar(path: Path) -> bytes | None:
+    """Return what stands beside a file about it, None where nothing does. Raises OSError."""
+    beside = path.with_name(f"{path.name}{metadata.SIDECAR}")
+    try:
+        with beside.open("rb") as file:
+            return file.read(_LARGEST_SIDECAR)
+    except FileNotFoundError:
+        return None
+
+
+def _beside(path: Path) -> tuple[Metadata, str]:
+    """Return what stands beside a file, and what is wrong with it."""
+    try:
+        data = sidecar(path)
+        return (metadata.of_sidecar(data), "") if data is not None else (Metadata(), "")
+    except (OSError, ValueError) as error:
+        reason = _reason(error) if isinstance(error, OSError) else str(error)
+        return Metadata(), f"{path.name}{metadata.SIDECAR} cannot be read: {reason}"
 
 
 def read_text(path: Path, *, extract: Extractor = formats.extract) -> str:
@@ -222,16 +246,18 @@ def _extracted(data: bytes, name: str, extract: Extractor) -> Extract:
     return Extract(decode(data)) if formats.is_plain_text(data, name) else extract(data, name)
 
 
-def _described(found: Extract, name: str, path: Path, sha256: str) -> Document:
-    """Return a document with its date, title and language, as the file or else its text tells."""
+def _described(found: Extract, name: str, path: Path, sha256: str, beside: Metadata) -> Document:
+    """Return a document with its date, title and language, as what stands `beside` it, it or its text tells."""
     text = found.text
     spans = boilerplate(text) if found.boilerplate is None else found.boilerplate
     content = _without(text, spans)
     language = detect(content)
+    block = front_matter(text) if found.boilerplate is None else None
+    inside = metadata.of_front_matter(text[slice(*block)]) if block else Metadata()
     return Document(
         id=name,
-        title=_shorten(found.title) or _title(text, content, language) or Path(name).stem,
-        date=found.date or _date(text, name),
+        title=_shorten(beside.title or found.title) or _title(text, content, language) or Path(name).stem,
+        date=beside.date or found.date or _date(text, name),
         language=language,
         text=text,
         path=path,
@@ -239,6 +265,8 @@ def _described(found: Extract, name: str, path: Path, sha256: str) -> Document:
         boilerplate=spans,
         places=found.places,
         unread=found.unread,
+        author=beside.author or found.author or inside.author,
+        tags=beside.tags or found.tags or inside.tags,
     )
 
 

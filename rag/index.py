@@ -30,7 +30,7 @@ from rag.lexical import LexicalIndex, LexicalScores, Taken
 from rag.models import model_name, sha256_of
 from rag.types import Document, Hit, Passage, Place, SentenceScore, Span
 
-FORMAT = 9  # raise it whenever a file of a generation, the making of passages or that of vectors changes
+FORMAT = 10  # raise it whenever a file of a generation, the making of passages or that of vectors changes
 POOL = 200  # candidates from each side that fusion looks at
 # Chosen on dev sets (docs/retrieval.md); the numbers around them do about as well.
 SENTENCE_WEIGHT = 1.0  # of the best sentence's cosine beside the passage's
@@ -105,13 +105,21 @@ class Filters(NamedTuple):
     language: str | None = None  # of the passage
     since: dt.date | None = None  # documents without a date never match a range
     until: dt.date | None = None
+    author: str | None = None  # words of the author's name, in any case
+    tag: str | None = None  # in any case
 
     def match(self, document: Document) -> bool:
         """Tell whether passages of a document may be found, whatever their languages."""
         dated = self.since is None and self.until is None
         if document.date is not None:
             dated = (self.since or document.date) <= document.date <= (self.until or document.date)
-        return dated and (self.document is None or fnmatchcase(document.id, self.document))
+        words = (self.author or "").casefold().split()
+        return (
+            dated
+            and (self.document is None or fnmatchcase(document.id, self.document))
+            and all(word in document.author.casefold() for word in words)
+            and (self.tag is None or self.tag.casefold() in map(str.casefold, document.tags))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +167,7 @@ class Traces(NamedTuple):
 
     sketches: npt.NDArray[np.uint32]  # (documents, copies.HASHES): what tells near-duplicates
     signatures: npt.NDArray[np.int64]  # (documents, 4): `documents.Signature`, or -1 where it proves nothing
+    sidecars: npt.NDArray[np.int64]  # (documents,): a hash of what stands beside the file, 0 where nothing does
 
 
 class Index:
@@ -465,6 +474,8 @@ def _document_record(document: Document) -> dict[str, Any]:
         "boilerplate": document.boilerplate,
         "places": document.places,
         "unread": document.unread,
+        "author": document.author,
+        "tags": document.tags,
         "copy_of": document.copy_of,
         "text": document.text,
     }
@@ -475,7 +486,7 @@ def _read_document(line: str) -> Document:
     record["date"] = dt.date.fromisoformat(record["date"]) if record["date"] else None
     record["boilerplate"] = tuple(Span(*span) for span in record["boilerplate"])
     record["places"] = tuple(Place(*place) for place in record["places"])
-    record["unread"] = tuple(record["unread"])
+    record["unread"], record["tags"] = tuple(record["unread"]), tuple(record["tags"])
     record["path"] = Path(record["path"])
     return Document(**record)
 

@@ -265,7 +265,9 @@ def _figure(row: facts.Row) -> Text:
 
 
 def _description(document: Document) -> Text:
-    known = f" · {_day(document.date)} · {document.language}"
+    author = f"{disarm(document.author)} · " if document.author else ""
+    tags = "".join(f" #{disarm(tag)}" for tag in document.tags)
+    known = f" · {author}{_day(document.date)} · {document.language}{tags}"
     return Text.assemble((disarm(document.title), "bold"), (known, "dim"))
 
 

@@ -59,6 +59,8 @@ class Document:
     boilerplate: tuple[Span, ...] = ()  # ascending, disjoint; never part of a passage
     places: tuple[Place, ...] = field(default=(), repr=False)
     unread: tuple[str, ...] = ()  # what of the file could not be read, each with what to do
+    author: str = ""
+    tags: tuple[str, ...] = ()
     copy_of: str = ""  # id of the document that this one is a near-duplicate of
 
     @property

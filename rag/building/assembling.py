@@ -38,6 +38,7 @@ def write(folder: Path, parts: Sequence[Part], previous: Index | None, salvage: 
     traces = Traces(
         np.stack([part.sketch for part in parts]),
         np.array([part.signature or UNKNOWN for part in parts], np.int64),
+        np.array([part.sidecar for part in parts], np.int64),
     )
     taken = Taken(index.lexical_folder(previous.folder), np.where(origins < known, origins, -1)) if previous else None
     figures = previous.known_figures() if previous else None

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from rag import documents, formats
-from rag.building.parts import Fresh, Part
+from rag.building.parts import Fresh, Part, hash_beside
 from rag.config import Settings
 from rag.documents import Signature
 from rag.errors import UnreadableDocument
@@ -143,19 +143,19 @@ class _Reading:
         return known
 
     def _one(self, path: Path) -> Fresh:
-        signature = _settled_signature(path)  # before it is read, so that what changes meanwhile shows
+        signature, sidecar = _known_by(path)  # before it is read, so that what changes meanwhile shows
         document = documents.read_document(
             self._folder, path, max_bytes=self._max_bytes, extract=self._processes.extract
         )
         passages = self._split(document)
         if not passages:
             raise UnreadableDocument(document.id, documents.ONLY_BOILERPLATE)
-        return Fresh.of(document, passages, signature)
+        return Fresh.of(document, passages, signature, sidecar)
 
 
-def _settled_signature(path: Path) -> Signature | None:
+def _known_by(path: Path) -> tuple[Signature | None, int]:
     try:
         found = documents.signature(path)
+        return found if found.settled else None, hash_beside(path)
     except OSError:  # reading it will say why
-        return None
-    return found if found.settled else None
+        return None, 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rag import documents, index
-from rag.building.parts import Part
+from rag.building.parts import Part, hash_beside
 from rag.documents import Signature
 from rag.index import Index
 from rag.models import sha256_of
@@ -37,6 +37,8 @@ class Known:
             now = documents.signature(path)
             if part is None or now != part.signature:
                 part = self._same_bytes(folder, path, part) if self._by_id else None
+            if part and part.sidecar != hash_beside(path):
+                return path
         except OSError:  # reading it will say why
             return path
         if part is None or part.document.unread:  # what could not be read for want of a program may be readable now
@@ -59,7 +61,7 @@ class Known:
         """Return a document that was read again with the rows that it had, if it is what it was."""
         before = self._by_id.get(part.document.id)
         if before and replace(before.document, path=part.document.path, copy_of="") == part.document:
-            return before._replace(document=part.document, signature=part.signature)
+            return before._replace(document=part.document, signature=part.signature, sidecar=part.sidecar)
         return part
 
     def rows_left(self, digest: Callable[[Passage], bytes]) -> dict[bytes, int]:
@@ -87,4 +89,5 @@ def _parts(previous: Index) -> Iterator[Part]:
             np.arange(first, last),
             traces.sketches[number],
             Signature(*known) if known[0] >= 0 else None,
+            int(traces.sidecars[number]),
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +14,12 @@ from rag import documents
 from rag.copies import Sketch, sketch
 from rag.documents import Signature
 from rag.types import Document, Passage
+
+
+def hash_beside(path: Path) -> int:
+    """Return a hash of what stands beside a file, 0 where nothing does. Raises OSError."""
+    data = documents.sidecar(path)
+    return 0 if data is None else int.from_bytes(hashlib.sha256(data).digest()[:8], "big", signed=True) | 1
 
 
 class Part(NamedTuple):
@@ -24,6 +32,7 @@ class Part(NamedTuple):
     origins: npt.NDArray[np.int64]  # rows of the index before and, behind those, of what was salvaged
     sketch: Sketch
     signature: Signature | None
+    sidecar: int  # a hash of what stands beside the file
 
 
 class Fresh(NamedTuple):
@@ -33,10 +42,11 @@ class Fresh(NamedTuple):
     passages: Sequence[Passage]
     sketch: Sketch
     signature: Signature | None
+    sidecar: int
 
     @classmethod
-    def of(cls, document: Document, passages: Sequence[Passage], signature: Signature | None) -> Fresh:
-        return cls(document, passages, sketch(documents.content(document)), signature)
+    def of(cls, document: Document, passages: Sequence[Passage], signature: Signature | None, sidecar: int) -> Fresh:
+        return cls(document, passages, sketch(documents.content(document)), signature, sidecar)
 
     def laid_out(self, origins: Sequence[int]) -> Part:
         """Return the document with its passages as arrays, which take a tenth of the memory."""
@@ -51,4 +61,5 @@ class Fresh(NamedTuple):
             np.array(origins, np.int64),
             self.sketch,
             self.signature,
+            self.sidecar,
         )

@@ -29,7 +29,7 @@ def read(data: bytes, draft: Draft) -> None:
     with zips.opened(data) as packed:
         package = Package(packed, draft)
         main = package.main_part()
-        draft.describe(package.title)
+        package.describe()
         parts = {relation.kind: relation.target for relation in package.relations(main)}
         styles = _styles(package.part(parts["styles"])) if "styles" in parts else {}
         for part in [main, *(parts[kind] for kind in _NOTES if kind in parts)]:

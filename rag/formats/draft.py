@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -45,6 +45,8 @@ class Extract:
     boilerplate: tuple[Span, ...] | None = None  # None where only the text itself can tell
     title: str = ""
     date: dt.date | None = None
+    author: str = ""
+    tags: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()  # parts that could not be read, each with what to do
 
 
@@ -68,6 +70,8 @@ class Draft:
     exhausted: bool = False  # a limit is reached that counts for the file with all that is in it
     title: str = ""
     date: dt.date | None = None
+    author: str = ""
+    tags: tuple[str, ...] = ()
     _parts: list[str] = field(default_factory=list)
     _blocks: list[Span] = field(default_factory=list)
     _places: list[Place] = field(default_factory=list)
@@ -116,11 +120,15 @@ class Draft:
         self._begin(Place("heading", 0, 0, name=_line(text)), level)
         self.add(text, apart=True)
 
-    def describe(self, title: str = "", date: dt.date | None = None) -> None:
+    def describe(
+        self, title: str = "", date: dt.date | None = None, author: str = "", tags: Iterable[str] = ()
+    ) -> None:
         """Say what a file tells of itself; that of a file in a file is not that of the whole."""
         if not self.depth:
             self.title = self.title or _line(title)
             self.date = self.date or date
+            self.author = self.author or _line(author)
+            self.tags = self.tags or tuple(dict.fromkeys(filter(None, map(_line, tags))))
 
     def leave_out(self, what: str) -> None:
         """Tell of a part that could not be read, in one line."""
@@ -142,8 +150,8 @@ class Draft:
         text = "".join(self._parts)
         if not text:
             raise Unreadable("; ".join(dict.fromkeys(self._unread)) or "the file holds no text")
-        places = tuple(self._places)
-        return Extract(text, places, tuple(self._boilerplate), self.title, self.date, tuple(self._unread))
+        told = self.title, self.date, self.author, self.tags
+        return Extract(text, tuple(self._places), tuple(self._boilerplate), *told, tuple(self._unread))
 
     def _begin(self, place: Place, level: int) -> None:
         within = self._open[-1].number if self._open else -1
@@ -180,6 +188,15 @@ def cleaned(text: str) -> str:
     """
     text = normalised(_HALF.sub("\ufffd", _UNSEEN.sub("", _LINE_ENDS.sub("\n", text))))
     return _BLANK_LINES.sub("\n\n", text).strip()
+
+
+def keywords(text: str) -> list[str]:
+    """Return what a property that holds several words in one lists: apart by commas or semicolons.
+
+    >>> keywords("ships; harbours, trade")
+    ['ships', 'harbours', 'trade']
+    """
+    return re.split(r"[,;]", text)
 
 
 def _line(text: str) -> str:

@@ -27,7 +27,9 @@ def read(data: bytes, draft: Draft) -> None:
             raise Unreadable("the book is protected against copying; only its shop's reader can open it")
         name = _package_name(packed, draft)
         package = xml.parse(_member(packed, name, draft), "the book's list of contents")
-        draft.describe(package.findtext(f".//{_DC}title") or "", _date(package))
+        author = "; ".join(found.text or "" for found in package.iterfind(f".//{_DC}creator"))
+        subjects = [found.text or "" for found in package.iterfind(f".//{_DC}subject")]
+        draft.describe(package.findtext(f".//{_DC}title") or "", _date(package), author, subjects)
         for chapter in _spine(package):
             path = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(chapter)))
             try:

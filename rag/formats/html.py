@@ -8,7 +8,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from rag.formats import markup
-from rag.formats.draft import Draft, Unreadable, decoded
+from rag.formats.draft import Draft, Unreadable, decoded, keywords
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement as Element
@@ -35,7 +35,8 @@ def read(data: bytes, draft: Draft) -> None:
         tree, include_comments=False, include_formatting=True, favor_recall=True, with_metadata=True
     )
     if isinstance(article, trafilatura.settings.Document):
-        draft.describe(article.title or title, _date(article.date))
+        tags = [tag for each in (*(article.categories or ()), *(article.tags or ())) for tag in keywords(each)]
+        draft.describe(article.title or title, _date(article.date), article.author or "", tags)
         if len(article.text or "") >= _ARTICLE:
             markup.write(article.body, draft)
             return

@@ -10,7 +10,7 @@ from email.message import EmailMessage, MIMEPart
 from typing import Any, TypeAlias
 
 from rag.formats import reading
-from rag.formats.draft import Draft, Unreadable
+from rag.formats.draft import Draft, Unreadable, keywords
 
 Part: TypeAlias = "MIMEPart[Any, Any]"
 
@@ -60,7 +60,7 @@ def _message(data: bytes, draft: Draft, *, alone: bool) -> None:
     if alone and not message.keys():
         raise Unreadable("it is no message: it has no head; save it anew as .eml")
     if alone:
-        draft.describe(_subject(message), _date(message))
+        draft.describe(_subject(message), _date(message), _head(message, "From"), keywords(_head(message, "Keywords")))
     draft.add(_subject(message), apart=True)
     for name in _HEADS:
         if value := _head(message, name):

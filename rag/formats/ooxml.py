@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from rag.formats import xml, zips
-from rag.formats.draft import Draft, Unreadable
+from rag.formats.draft import Draft, Unreadable, keywords
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 MARKUP_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
-_TITLE, _DC = "docProps/core.xml", "{http://purl.org/dc/elements/1.1/}title"
+_PROPERTIES, _DC = "docProps/core.xml", "{http://purl.org/dc/elements/1.1/}"
+_KEYWORDS = "{http://schemas.openxmlformats.org/package/2006/metadata/core-properties}keywords"
 
 
 class Relation(NamedTuple):
@@ -60,7 +61,12 @@ class Package:
             raise Unreadable("the file names no main part; open it and save it anew")
         return found
 
-    @property
-    def title(self) -> str:
-        """Return the title among the file's properties, empty where there is none."""
-        return (self.part(_TITLE).findtext(_DC) or "") if _TITLE in self._names else ""
+    def describe(self) -> None:
+        """Tell the draft of the file's properties."""
+        if _PROPERTIES in self._names:
+            found = self.part(_PROPERTIES)
+            self._draft.describe(
+                found.findtext(f"{_DC}title") or "",
+                author=found.findtext(f"{_DC}creator") or "",
+                tags=keywords(found.findtext(_KEYWORDS) or ""),
+            )

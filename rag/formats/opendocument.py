@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _ENCRYPTED = b"manifest:encryption-data"
 _LEFT_OUT = frozenset({"tracked-changes", "annotation", "forms", "sequence-decls", "note-citation", "settings"})
 _MOST_SPACES = 100
+_TOLD = ("title", "creator")
 
 
 def read(data: bytes, draft: Draft) -> None:
@@ -26,7 +27,10 @@ def read(data: bytes, draft: Draft) -> None:
             raise Unreadable("the part content.xml of the file is missing; open the file and save it anew")
         if "meta.xml" in names:
             meta = xml.parse(zips.unpacked(packed, "meta.xml", draft), "the part meta.xml of the file")
-            draft.describe(meta.findtext(".//{http://purl.org/dc/elements/1.1/}title") or "")
+            found = {name: meta.findtext(f".//{{http://purl.org/dc/elements/1.1/}}{name}") or "" for name in _TOLD}
+            tags = [keyword.text or "" for keyword in meta.iterfind(".//{*}keyword")]
+            author = meta.findtext(".//{*}initial-creator") or found["creator"]
+            draft.describe(found["title"], author=author, tags=tags)
         root = xml.parse(zips.unpacked(packed, "content.xml", draft), "the part content.xml of the file")
     for body in root.iterchildren("{*}body"):
         _Writer(draft).blocks(body)

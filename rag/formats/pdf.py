@@ -13,7 +13,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from rag.formats import ocr
-from rag.formats.draft import Draft, Unreadable
+from rag.formats.draft import Draft, Unreadable, keywords
 from rag.formats.pdf_layout import Box, Line, Word, lines
 from rag.formats.pdf_text import Paragraph, paragraphs
 
@@ -40,7 +40,8 @@ class _Page(NamedTuple):
 def read(data: bytes, draft: Draft) -> None:
     """Read every page."""
     document = _opened(data)
-    draft.describe(_title(document))
+    author, words = (str(document.get_metadata_value(name)) for name in ("Author", "Keywords"))
+    draft.describe(_title(document), author=author, tags=keywords(words))
     pages = [_page(document, index) for index in range(len(document))]
     _write(pages, draft)
     _tell(pages, draft)

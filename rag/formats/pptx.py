@@ -23,7 +23,7 @@ def read(data: bytes, draft: Draft) -> None:
     with zips.opened(data) as packed:
         package = Package(packed, draft)
         main = package.main_part()
-        draft.describe(package.title)
+        package.describe()
         targets = {relation.id: relation.target for relation in package.relations(main)}
         shown = package.part(main).iterfind("{*}sldIdLst/{*}sldId")
         references = [slide.get(_REFERENCE) or slide.get(_STRICT_REFERENCE, "") for slide in shown]

@@ -80,6 +80,8 @@ def _record(extract: Extract) -> dict[str, Any]:
         "boilerplate": extract.boilerplate,
         "title": extract.title,
         "date": date.isoformat() if date else None,
+        "author": extract.author,
+        "tags": extract.tags,
         "unread": extract.unread,
     }
 

@@ -50,6 +50,10 @@ class ChatLabels:
     document: str
     all_languages: str
     document_language: str
+    author: str
+    anyone: str
+    tag: str
+    any_tag: str
     since: str
     until: str
     clear_filters: str
@@ -99,6 +103,10 @@ ENGLISH = ChatLabels(
     document="Document",
     all_languages="All languages",
     document_language="Language",
+    author="Author",
+    anyone="Anyone",
+    tag="Tag",
+    any_tag="All tags",
     since="Dated from",
     until="to",
     clear_filters="No filters",
@@ -148,6 +156,10 @@ NORWEGIAN = ChatLabels(
     document="Dokument",
     all_languages="Alle språk",
     document_language="Språk",
+    author="Forfatter",
+    anyone="Alle",
+    tag="Emneord",
+    any_tag="Alle emneord",
     since="Datert fra",
     until="til",
     clear_filters="Ingen filtre",
@@ -197,6 +209,10 @@ RUSSIAN = ChatLabels(
     document="Документ",
     all_languages="Все языки",
     document_language="Язык",
+    author="Автор",
+    anyone="Любой",
+    tag="Тег",
+    any_tag="Все теги",
     since="С даты",
     until="по",
     clear_filters="Без фильтров",

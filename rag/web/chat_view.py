@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import quote
@@ -179,6 +180,8 @@ def filters(documents: Sequence[Document], languages: Iterable[str], words: Chat
         f"{_choice('language', words.document_language, _languages(sorted(languages), words, labels))}"
         f'<label>{words.since}<input type="date" name="since"></label>'
         f'<label>{words.until}<input type="date" name="until"></label>'
+        f"{_told('author', words.author, words.anyone, [document.author for document in documents])}"
+        f"{_told('tag', words.tag, words.any_tag, [tag for document in documents for tag in document.tags])}"
         f'<button type="reset" class="quiet">{words.clear_filters}</button></form></details>'
     )
 
@@ -187,6 +190,13 @@ def _choice(name: str, label: str, options: str) -> str:
     return (
         f'<p><label for="filter-{name}">{label}</label><select id="filter-{name}" name="{name}">{options}</select></p>'
     )
+
+
+def _told(name: str, label: str, every: str, values: Iterable[str]) -> str:
+    """Render a choice of what documents tell of themselves, the most frequent; none where they tell nothing."""
+    found = sorted(value for value, _ in Counter(filter(None, values)).most_common(MOST_DOCUMENTS))
+    options = "".join(f'<option value="{plain(value)}">{plain(value)}</option>' for value in found)
+    return _choice(name, label, f'<option value="">{every}</option>{options}') if found else ""
 
 
 def _documents(documents: Sequence[Document], words: ChatLabels) -> str:

@@ -54,9 +54,11 @@ class Chat(NamedTuple):
 
 def filters(given: Mapping[str, str]) -> Filters:
     """Read the filters of the page; blank ones filter nothing. Raises QuestionError."""
-    values = {name: str(given.get(name) or "").strip() for name in ("document", "language", "since", "until")}
+    names = ("document", "language", "since", "until", "author", "tag")
+    values = {name: str(given.get(name) or "").strip() for name in names}
     document = glob.escape(values["document"]) if values["document"] else None
-    return Filters(document, values["language"] or None, _day(values["since"]), _day(values["until"]))
+    since, until = _day(values["since"]), _day(values["until"])
+    return Filters(document, values["language"] or None, since, until, values["author"] or None, values["tag"] or None)
 
 
 def _day(text: str) -> dt.date | None:

@@ -28,6 +28,7 @@ POLICY = (
 HEADS: tuple[tuple[Column, ...], ...] = (("title", "file"), ("language",), ("date",), ("size",), ("passages",))
 LARGEST_FIRST: frozenset[Column] = frozenset({"date", "size", "passages"})
 CHANGES = ("added", "changed", "moved", "removed", "unchanged", "copies", "problems")
+TAGS = 5  # of a document that are shown
 NAMED = 10  # documents of a kind that are named
 SAID = (
     *("waiting", "sending", "checking", "skipped", "exists", "announce", "replace", "both", "skip", "confirm"),
@@ -339,11 +340,18 @@ def _row(row: Row, words: DocumentsLabels, labels: Labels) -> str:
         f'<button type="button" class="remove" data-id="{escape(row.id)}" aria-label="{name}">{words.remove}</button>'
     )
     return (
-        f'<tr><th scope="row" class="title">{title}<bdi class="path">{plain(row.id)}</bdi></th>'
+        f'<tr><th scope="row" class="title">{title}{_told(row)}<bdi class="path">{plain(row.id)}</bdi></th>'
         f"{_facts(row, words, labels)}"
         f'<td class="state"><span class="{row.state}">{words.states[row.state]}</span>{reason}</td>'
         f'<td class="action">{button}</td></tr>'
     )
+
+
+def _told(row: Row) -> str:
+    """Render who wrote a document, and its tags."""
+    tags = "".join(f'<bdi class="tag">{plain(tag)}</bdi>' for tag in row.tags[:TAGS])
+    author = f'<bdi class="author">{plain(row.author)}</bdi>' if row.author else ""
+    return f'<span class="told">{author}{tags}</span>' if author or tags else ""
 
 
 def _facts(row: Row, words: DocumentsLabels, labels: Labels) -> str:

@@ -348,6 +348,8 @@ def _row(
     title = document.title if document.title.strip() else document.id
     return Row(
         *(document.id, title, document.language, document.date, size, passages, state, reason, removable),
+        author=document.author,
+        tags=document.tags,
         copy_of=document.copy_of,
     )
 

@@ -303,9 +303,10 @@ def _card_head(
     )
 
 
-def facts(document: Document, labels: Labels) -> tuple[str, str]:
-    """Render the date and the language of a document."""
-    return _date(document.date, labels), plain(labels.language_name(document.language))
+def facts(document: Document, labels: Labels) -> tuple[str, ...]:
+    """Render the date and the language of a document, and its author where one is told."""
+    author = (f'<span dir="auto">{plain(document.author)}</span>',) if document.author else ()
+    return (_date(document.date, labels), plain(labels.language_name(document.language)), *author)
 
 
 def _date(day: dt.date | None, labels: Labels) -> str:

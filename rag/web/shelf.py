@@ -30,6 +30,8 @@ class Row:
     state: State
     reason: str = ""  # why it, or a part of it, cannot be read
     removable: bool = True
+    author: str = ""
+    tags: tuple[str, ...] = ()
     copy_of: str = ""  # the document that it is a near-duplicate of
 
     @property
@@ -110,7 +112,7 @@ def totals(rows: Sequence[Row]) -> Totals:
 
 
 def _has(row: Row, words: Sequence[str]) -> bool:
-    text = f"{row.title}\n{row.id}".casefold()
+    text = "\n".join([row.title, row.id, row.author, *row.tags]).casefold()
     return all(word in text for word in words)
 
 

@@ -1,0 +1,121 @@
+"""What documents tell of themselves: front matter, files beside them, properties; filters by it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag import documents, formats
+from rag.building import build_index
+from rag.config import Settings
+from rag.generations import current_generation
+from rag.index import Filters, Index
+from rag.metadata import Metadata, of_front_matter, of_sidecar
+from rag.types import Document
+from tests.fakes import HashEncoder, write_documents
+
+LETTER = "The ferry leaves the old harbour at noon. It takes ninety passengers and two cars."
+BOMB = "---\na: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nauthor: *c\n---\n"
+
+
+@pytest.mark.parametrize(
+    ("block", "author", "tags"),
+    [
+        ("---\nauthor: Ada Lovelace\ntags: [sea, Ships]\n---", "Ada Lovelace", ("sea", "Ships")),
+        ("---\nAuthors:\n  - Ada\n  - Bo\nkeywords: sea; ships, sea\n---", "Ada, Bo", ("sea", "ships")),
+        ('+++\nauthor = "Ada"\ntags = ["#sea"]\n+++', "Ada", ("sea",)),
+        ("---\nauthor: {name: Ada}\ntags: 5\n---", "", ("5",)),
+        ("---\nauthor: [unclosed\n---", "", ()),
+        ("---\n- a list\n---", "", ()),
+        (BOMB.strip(), "", ()),
+        ("---\nauthor: !!python/object/apply:os.system ['true']\n---", "", ()),
+        ("+++\nauthor = \n+++", "", ()),
+        ("---\n" + "[" * 5000 + "\n---", "", ()),
+    ],
+)
+def test_front_matter(block: str, author: str, tags: tuple[str, ...]) -> None:
+    assert of_front_matter(block) == Metadata(author=author, tags=tags)
+
+
+@given(st.text(), st.sampled_from(["---", "+++"]))
+def test_front_matter_of_anything_is_read_or_not(text: str, rule: str) -> None:
+    told = of_front_matter(f"{rule}\n{text}\n{rule}")
+    assert all("\n" not in each for each in (told.author, *told.tags))
+
+
+def test_a_sidecar() -> None:
+    data = b'title = "A letter"\nauthor = ["Ada", "Bo"]\ndate = 2020-02-03\ntags = ["sea"]\n'
+    assert of_sidecar(data) == Metadata("A letter", "Ada, Bo", dt.date(2020, 2, 3), ("sea",))
+    assert of_sidecar(b'date = "3 February 2020"').date == dt.date(2020, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"title = ", "Invalid value"),
+        (b'titel = "x"', "unknown key 'titel'; known are: title, author, date, tags"),
+        (b'date = "soon"', "'soon' is not a date like 2026-01-31"),
+        (b"\xff", "it is not UTF-8"),
+    ],
+)
+def test_a_wrong_sidecar_says_what_is_wrong(data: bytes, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        of_sidecar(data)
+
+
+def indexed(settings: Settings) -> dict[str, Document]:
+    return dict(Index.load(current_generation(settings.index), settings).documents)
+
+
+def test_what_stands_beside_a_file_goes_before_what_it_says_and_is_followed(small: Settings) -> None:
+    write_documents(small.documents, {"a.md": f"---\ntitle: Inside\nauthor: Bo\n---\n\n{LETTER}\n", "b.txt": LETTER})
+    build_index(small.documents, small, HashEncoder)
+    assert indexed(small)["a.md"].author == "Bo"
+    beside = small.documents / "a.md.meta.toml"
+    beside.write_text('title = "Beside"\nauthor = "Ada"\ntags = ["sea"]\n')
+    encoder = HashEncoder()
+    report = build_index(small.documents, small, lambda: encoder)
+    assert (report.changed, report.unchanged, encoder.embedded) == (("a.md",), 1, [])
+    found = indexed(small)["a.md"]
+    assert (found.title, found.author, found.tags) == ("Beside", "Ada", ("sea",))
+    assert build_index(small.documents, small, HashEncoder).unchanged == 2
+    beside.write_text("title = \n")
+    report = build_index(small.documents, small, HashEncoder)
+    assert [str(problem).partition(" (")[0] for problem in report.unread] == [
+        "a.md: a.md.meta.toml cannot be read: Invalid value"
+    ]
+    beside.unlink()
+    build_index(small.documents, small, HashEncoder)
+    assert indexed(small)["a.md"].title == "Inside"
+
+
+def test_properties_of_files_are_told(tmp_path: Path) -> None:
+    page = (
+        "<html><head><title>Harbours</title><meta name='author' content='Ada Lovelace'>"
+        "<meta name='keywords' content='sea, ships'></head>"
+        f"<body><article><p>{LETTER} {LETTER}</p></article></body></html>"
+    )
+    head = "From: Ada <ada@example.org>\nSubject: Harbours\nKeywords: sea, ships\nDate: Mon, 3 Feb 2020 10:00:00 +0000"
+    mail = f"{head}\n\n{LETTER}\n"
+    for name, data in {"page.html": page, "letter.eml": mail}.items():
+        (tmp_path / name).write_text(data)
+        found = documents.read_document(tmp_path, tmp_path / name, max_bytes=10**6, extract=formats.extract)
+        assert "Ada" in found.author
+        assert found.tags == ("sea", "ships"), name
+
+
+def test_filters() -> None:
+    document = Document("a", "A", None, "en", "", Path("a"), "", author="Ada Lovelace", tags=("Sea", "ships"))
+    for author, tag, expected in [
+        ("ada", None, True),
+        ("LOVELACE ada", None, True),
+        ("bo", None, False),
+        (None, "sea", True),
+        (None, "se", False),
+        ("ada", "ships", True),
+    ]:
+        assert Filters(author=author, tag=tag).match(document) is expected
