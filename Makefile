@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 # A CPU build of PyTorch under its plain version: elsewhere, name the index that has one (see README).
 TORCH ?= torch==2.13.0
 
+# So many processes run the tests; each may hold the encoder, the reader and a browser, about 1.5 GB.
+PROCESSES ?= 2
+
 # The level that the given questions must keep on the given documents; evaluation/bars.txt says how high.
 BARS = --require $(foreach bar,$(shell cat evaluation/bars.txt),'$(bar)')
 
@@ -15,7 +18,7 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.developer lint
 	@$(BIN)/python -m tests.requirements
-	$(BIN)/python -m pytest --doctest-modules --ignore=ui.py rag tests
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder --doctest-modules --ignore=ui.py rag tests
 	$(BIN)/python -m rag eval evaluation/seeds.jsonl --documents seeds $(BARS)
 
 lint: $(VENV)/.developer

@@ -9,8 +9,6 @@ import os
 import re
 import runpy
 import shutil
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -23,13 +21,14 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from rag.config import Settings
 from rag.errors import DocumentsError, QuestionError
 from rag.index import Filters
 from rag.types import Answer, Candidate, Citation, Document, Hit, Passage, Span, Statement
 from rag.web.server import serve
+from tests.forked import Forked, forked
 
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 BROWSER_FLAGS = (
@@ -41,6 +40,7 @@ SLOW = 4  # seconds that a question takes which says so
 HISTORY = "TEST_HISTORY"  # names the file of conversations for the server of the book
 ADDRESS = re.compile(r"http://\S+")
 ROOT = Path(__file__).parent.parent
+expect.set_options(timeout=30_000)  # milliseconds: what is expected comes late where much else is being done
 
 
 def browser_path() -> str:
@@ -71,24 +71,12 @@ def serving(*arguments: str, history: Path | None = None) -> Iterator[Served]:
 @contextmanager
 def running(module: str, *arguments: str, cwd: Path, environment: Mapping[str, str] | None = None) -> Iterator[Served]:
     """Run a module that serves and says where, in a process of its own, until it is left."""
-    command = [sys.executable, "-m", module, *arguments]
-    process = subprocess.Popen(
-        command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        said = "".join(iter_until(process.stdout, ADDRESS)) if process.stdout else ""
+    with forked(module, arguments, cwd, environment or os.environ) as process:
+        said = "".join(iter_until(process.stdout, ADDRESS))
         address = ADDRESS.search(said)
         if address is None:
-            pytest.fail(f"the server did not start: {said}{process.communicate()[1]}")
+            pytest.fail(f"the server did not start: {said}{process.communicate(timeout=20)[1]}")
         yield Served(address[0], process)
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.communicate(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            raise
 
 
 def iter_until(lines: Iterable[str], wanted: re.Pattern[str]) -> Iterator[str]:
@@ -104,7 +92,7 @@ class Served:
     """A running server."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: Forked
 
 
 def document(name: str, text: str, *, title: str = "", language: str = "en", day: date | None = None) -> Document:

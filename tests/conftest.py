@@ -1,20 +1,33 @@
-"""What many tests share: the given documents, and the real encoder, loaded once."""
+"""What many tests share: the given documents, and the real encoder and reader, loaded once in each process of tests.
+
+`make test` runs two such processes, each of which takes whole modules; those with a browser come first, so that none of
+them is left to the end. What makes a test quick, without taking from what it proves:
+
+- `settings`, `encoder`, `transformer`, `language_model`, `seeds_pipeline` and `seeds_index` are real and made once.
+- Pipelines, and commands run in this process (`tests.test_cli.rag`), are lent the weights that were loaded before.
+- Servers (`tests.browser.running`) are processes of their own, forked from one that has imported Gradio already.
+"""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+from unittest import mock
 
 import hypothesis
 import pytest
 
 from rag.building import build_index
 from rag.config import Settings
-from rag.encoder import BundledEncoder
+from rag.encoder import BundledEncoder, load_encoder
 from rag.llm import LanguageModel, open_model
 from rag.pipeline import Pipeline
+from rag.reader import Reader
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -22,6 +35,8 @@ if TYPE_CHECKING:
 os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports huggingface_hub: no test needs the hub
 # What tests ask is kept with them, and not among the conversations of whoever runs them.
 os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="rag-tests-")
+if "PYTEST_XDIST_WORKER" in os.environ:  # the processors are shared out among processes already
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # How long an example takes depends on what else the machine does. `make test` tries the same examples each time, so
 # that what fails there was broken by what was changed; a run in one process goes on looking for others.
@@ -34,6 +49,38 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("unhurried")
 
 SEEDS = Path(__file__).parent.parent / "seeds"
+
+Loaded = TypeVar("Loaded")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put modules that take long before those that do not: a browser's, then those with real weights."""
+    marks = defaultdict[Path, set[str]](set)
+    for item in items:
+        marks[item.path].update(mark.name for mark in item.iter_markers())
+    items.sort(key=lambda item: ("browser" not in marks[item.path], "model" not in marks[item.path]))
+
+
+def once(load: Callable[[Settings], Loaded]) -> Callable[[Settings], Loaded]:
+    """Return a loader of weights that keeps the last it loaded, by the settings that they depend on."""
+
+    @lru_cache(maxsize=2)
+    def kept(model: str, cache: Path | None, threads: int, bfloat16: bool) -> Loaded:
+        return load(Settings(model=model, cache=cache, threads=threads, bfloat16=bfloat16))
+
+    return lambda settings: kept(settings.model, settings.cache, settings.threads, settings.bfloat16)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _lent_weights() -> Iterator[None]:
+    """Lend each pipeline and command of this process the weights that one before has loaded: all may share them."""
+    encoders = once(load_encoder)
+    with (
+        mock.patch("rag.pipeline.load_encoder", encoders),
+        mock.patch("rag.terminal.load_encoder", encoders),
+        mock.patch("rag.answerers.reader.Reader", once(Reader)),
+    ):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +114,12 @@ def seeds_pipeline(settings: Settings, encoder: BundledEncoder) -> Pipeline:
 def language_model() -> LanguageModel:
     """The bundled language model; on one thread, as its threads wait for each other where other tests want a core."""
     return open_model(Settings(threads=1))
+
+
+@pytest.fixture(scope="session")
+def seeds_index(seeds_pipeline: Pipeline) -> Path:
+    """The folder of an index of the given documents, for commands that only read it."""
+    return seeds_pipeline.settings.index
 
 
 @pytest.fixture

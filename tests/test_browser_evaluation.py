@@ -115,6 +115,7 @@ def test_the_report_can_reach_nothing(context: BrowserContext, served: Served) -
     page = context.new_page()  # without the listener that fails on what is blocked
     page.goto(served.url + "/evaluation")
     run_to_the_end(page)
+    expect(page.frame_locator("#report iframe").locator("h1")).to_have_text("small.jsonl")
     frame = next(frame for frame in page.frames if "/reports/" in frame.url)
     assert frame.evaluate("self.origin") == "null"
     assert "refused" in frame.evaluate("fetch('/evaluation/state').then(() => 'let in', () => 'refused')")

@@ -36,12 +36,14 @@ class Result(NamedTuple):
     stderr: str
 
 
-def rag(*arguments: str | Path, env: Mapping[str, str] | None = None) -> Result:
-    """Run a command in this process, which spares each test the imports of a new one."""
+def rag(*arguments: str | Path, env: Mapping[str, str] | None = None, said: str = "") -> Result:
+    """Run a command in this process, which spares each test the imports of a new one; `said` comes as from a pipe."""
     outside = {name: value for name, value in os.environ.items() if not name.startswith("RAG_")}
+    stdin = io.TextIOWrapper(io.BytesIO(said.encode("utf-8", "surrogateescape")), "utf-8", "surrogateescape")
     stdout, stderr = io.StringIO(), io.StringIO()
     with (
         mock.patch.dict(os.environ, {**outside, **(env or {})}, clear=True),
+        mock.patch("sys.stdin", stdin),
         contextlib.redirect_stdout(stdout),
         contextlib.redirect_stderr(stderr),
     ):
@@ -53,10 +55,10 @@ def rag(*arguments: str | Path, env: Mapping[str, str] | None = None) -> Result:
     return Result(code, stdout.getvalue(), stderr.getvalue())
 
 
-def rag_process(*arguments: str | Path, program: Path = ROOT) -> Result:
+def rag_process(*arguments: str | Path, program: Path = ROOT, said: str = "") -> Result:
     """Run a command as a user does: in a process of its own."""
     command = [sys.executable, "-m", "rag", *map(str, arguments)]
-    result = subprocess.run(command, cwd=program, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, cwd=program, input=said, capture_output=True, text=True, check=False)
     return Result(result.returncode, result.stdout, result.stderr)
 
 

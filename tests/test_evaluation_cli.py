@@ -17,14 +17,13 @@ from tests.test_cli import ROOT, SEEDS, rag, rag_process
 pytestmark = pytest.mark.model
 
 QUESTIONS = ROOT / "evaluation" / "seeds.jsonl"
+QUICK = ("--answerer", "sentence")  # where it does not matter what answers; the reader takes longer
 BARS = (ROOT / "evaluation" / "bars.txt").read_text("utf-8").split()
 
 
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("evaluated") / "index"
-    assert rag("index", SEEDS, "--index", folder).returncode == 0
-    return folder
+@pytest.fixture
+def index(seeds_index: Path) -> Path:
+    return seeds_index
 
 
 @pytest.fixture
@@ -57,17 +56,18 @@ def test_everything_is_measured_and_written(index: Path, few: Path, tmp_path: Pa
 
 def test_documents_that_are_not_indexed_yet(few: Path, tmp_path: Path) -> None:
     settings = {"RAG_CACHE": str(tmp_path / "cache")}
-    found = rag("eval", few, "--documents", SEEDS, "--json", tmp_path / "run.json", env=settings)
+    found = rag("eval", few, "--documents", SEEDS, "--json", tmp_path / "run.json", *QUICK, env=settings)
     assert found.returncode == 0, found.stderr
     assert json.loads((tmp_path / "run.json").read_text("utf-8"))["settings"]["documents"] == 5
     assert not list((tmp_path / "cache" / "evaluations").glob("*.jsonl"))  # nothing is left to resume
 
 
 def test_bars(index: Path, few: Path) -> None:
-    assert rag("eval", few, "--index", index, "--require", "verified==1", "--require", "F1>=0").returncode == 0
-    failed = rag("eval", few, "--index", index, "--require", "F1>=0.999", "--require", "verified==1")
+    asking = ("eval", few, "--index", index, *QUICK, "--require")
+    assert rag(*asking, "verified==1", "--require", "F1>=0").returncode == 0
+    failed = rag(*asking, "F1>=0.999", "--require", "verified==1")
     assert failed.returncode == 3
-    several = rag("eval", few, "--index", index, "--require", "verified==1", "F1>=0.999", "EM>=0.999")
+    several = rag(*asking, "verified==1", "F1>=0.999", "EM>=0.999")
     assert (several.returncode, several.stderr.count("is not met")) == (3, 2)
     assert failed.stderr.startswith("rag: F1>=0.999 is not met: F1 is 0.")
     assert failed.stderr.count("\n") == 1
@@ -75,14 +75,15 @@ def test_bars(index: Path, few: Path) -> None:
 
 def test_baseline(index: Path, few: Path, tmp_path: Path) -> None:
     before = tmp_path / "before.json"
-    rag("eval", few, "--index", index, "--json", before)
+    rag("eval", few, "--index", index, "--json", before, *QUICK)
     few.write_text("".join(few.read_text("utf-8").splitlines(keepends=True)[2:]), "utf-8")
     settings = {"RAG_ABSTAIN_BELOW": "0.9"}
-    found = rag("eval", few, "--index", index, "--baseline", before, "--json", tmp_path / "after.json", env=settings)
+    after = tmp_path / "after.json"
+    found = rag("eval", few, "--index", index, "--baseline", before, "--json", after, *QUICK, env=settings)
     assert found.returncode == 0
     assert "10 questions in common with the baseline, 2 only there" in found.stdout
     assert "setting abstain_below: 0.35 before, 0.9 now" in found.stdout
-    comparison = json.loads((tmp_path / "after.json").read_text("utf-8"))["comparison"]
+    comparison = json.loads(after.read_text("utf-8"))["comparison"]
     assert comparison["metrics"]["Success@5"]["difference"] == 0
     assert comparison["won"] or comparison["lost"]
 
@@ -119,7 +120,7 @@ def test_all_problems_of_a_file(index: Path, tmp_path: Path) -> None:
         (["--answerer", "oracle"], "setting 'answerer' (--answerer)"),
         (["--documents", "seeds", "--index", "x"], "--documents and --index exclude each other"),
         (["--documents", "no-such-folder"], "no-such-folder; make it"),
-        (["--json", "/dev/null/run.json"], "cannot write /dev/null/run.json"),
+        ([*QUICK, "--json", "/dev/null/run.json"], "cannot write /dev/null/run.json"),
     ],
 )
 def test_wrong_use(index: Path, few: Path, arguments: list[str], said: str) -> None:

@@ -18,11 +18,9 @@ from tests.test_cli import SEEDS, rag, refused
 pytestmark = pytest.mark.model
 
 
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("facts") / "index"
-    assert rag("index", SEEDS, "--index", folder).returncode == 0
-    return folder
+@pytest.fixture
+def index(seeds_index: Path) -> Path:
+    return seeds_index
 
 
 def facts(index: Path, *arguments: str) -> list[dict[str, Any]]:

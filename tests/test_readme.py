@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 
 from rag.config import load_settings
 from tests.readme import README, with_generated_parts
+from tests.test_cli import rag
 
 ROOT = README.parent
 TEXT = README.read_text("utf-8")
@@ -54,24 +53,10 @@ def test_the_commands_on_own_documents_run(tmp_path: Path) -> None:
     for command in commands:
         arguments = [word.replace("~", str(tmp_path)) for word in command[1:]]
         if arguments[0] != "serve":  # the browser tests serve
-            result = run(arguments, tmp_path)
+            result = rag(*arguments, said="correct horse battery staple\n")  # the password of `rag user add`
             assert result.returncode == 0, result.stderr
             if arguments[0] == "ask":
                 assert "31 March 2027" in result.stdout
-
-
-def run(arguments: list[str], home: Path) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAG_")}
-    command = [sys.executable, "-m", "rag", *arguments]
-    return subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        input="correct horse battery staple\n",  # the password of `rag user add`
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_the_example_of_settings_is_valid(tmp_path: Path) -> None:

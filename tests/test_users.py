@@ -25,7 +25,7 @@ from rag.users import (
     remove_user,
     verify,
 )
-from tests.test_cli import refused
+from tests.test_cli import rag, rag_process, refused
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "correct horse battery staple"
@@ -192,41 +192,25 @@ def test_nobody_is_lost_when_several_write_at_once(file: Path) -> None:
 # The commands
 
 
-def rag_user(*arguments: str | Path, said: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "rag", "user", *map(str, arguments)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAG_")}
-    return subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment | {"PYTHONUTF8": "1"},
-        input=said,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="surrogateescape",
-        check=False,
-    )
-
-
 def test_users_come_and_go_by_the_commands(tmp_path: Path) -> None:
     file = tmp_path / "users.jsonl"
-    reader = rag_user("add", "Åse", "--auth", file, said=f"{PASSWORD}\n")
+    reader = rag("user", "add", "Åse", "--auth", file, said=f"{PASSWORD}\n")
     assert (reader.returncode, reader.stdout) == (0, "Åse may log in as reader\n")
     assert "--role owner" in reader.stderr, "nobody is an owner yet"
-    owner = rag_user("add", "иван", "--role", "owner", "--auth", file, said=f"{PASSWORD}\r\n")
+    owner = rag("user", "add", "иван", "--role", "owner", "--auth", file, said=f"{PASSWORD}\r\n")
     assert (owner.returncode, owner.stderr) == (0, "")
     assert verify(read_users(file), "иван", PASSWORD)
-    assert rag_user("list", "--auth", file).stdout == "reader\tÅse\nowner\tиван\n"
-    assert rag_user("password", "åse", "--auth", file, said="another horse battery").returncode == 0
+    assert rag("user", "list", "--auth", file).stdout == "reader\tÅse\nowner\tиван\n"
+    assert rag("user", "password", "åse", "--auth", file, said="another horse battery").returncode == 0
     assert verify(read_users(file), "åse", "another horse battery")
-    assert rag_user("remove", "ÅSE", "--auth", file).returncode == 0
-    assert rag_user("list", "--auth", file).stdout == "owner\tиван\n"
+    assert rag("user", "remove", "ÅSE", "--auth", file).returncode == 0
+    assert rag("user", "list", "--auth", file).stdout == "owner\tиван\n"
 
 
 def test_the_file_may_be_named_by_the_settings(tmp_path: Path) -> None:
     config = tmp_path / "rag.toml"
     config.write_text(f"auth = '{tmp_path / 'users.jsonl'}'\n", "utf-8")
-    assert rag_user("add", "anna", "--config", config, said=f"{PASSWORD}\n").returncode == 0
+    assert rag_process("user", "add", "anna", "--config", config, said=f"{PASSWORD}\n").returncode == 0
     assert "anna" in read_users(tmp_path / "users.jsonl")
 
 
@@ -245,15 +229,15 @@ def test_the_file_may_be_named_by_the_settings(tmp_path: Path) -> None:
 )
 def test_mistakes_are_told_in_one_line(file: Path, arguments: list[str], said: str, reason: str) -> None:
     before = file.read_bytes()
-    assert reason in refused(rag_user(*arguments, "--auth", file, said=said))
+    assert reason in refused(rag("user", *arguments, "--auth", file, said=said))
     assert file.read_bytes() == before
 
 
 def test_a_missing_file_or_none_is_told(tmp_path: Path) -> None:
-    assert "there is no users file" in refused(rag_user("list", "--auth", tmp_path / "absent"))
-    assert "--auth FILE" in refused(rag_user("list"))
+    assert "there is no users file" in refused(rag("user", "list", "--auth", tmp_path / "absent"))
+    assert "--auth FILE" in refused(rag("user", "list"))
     (tmp_path / "file").touch()
-    nowhere = rag_user("add", "anna", "--auth", tmp_path / "file" / "users.jsonl", said=PASSWORD)
+    nowhere = rag("user", "add", "anna", "--auth", tmp_path / "file" / "users.jsonl", said=PASSWORD)
     assert "cannot write the users file" in refused(nowhere)
 
 
