@@ -75,7 +75,7 @@ def running(module: str, *arguments: str, cwd: Path, environment: Mapping[str, s
         said = "".join(iter_until(process.stdout, ADDRESS))
         address = ADDRESS.search(said)
         if address is None:
-            pytest.fail(f"the server did not start: {said}{process.communicate(timeout=20)[1]}")
+            pytest.fail(f"the server did not start: {said}{process.communicate(timeout=60)[1]}")
         yield Served(address[0], process)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 IMPORTED = ["rag.building", "rag.web.server", "playwright.sync_api", "pytest"]  # what every server of the tests imports
-STOPPING = 20  # seconds
+STOPPING = 60  # seconds, at most
 
 
 class Forked:

@@ -118,6 +118,7 @@ def test_a_question_is_kept_when_the_session_has_ended(page: Page, server: Guard
     box = page.locator("#question textarea")
     expect(page.get_by_role("button", name="Log out")).to_be_visible()
     expect(page.get_by_role("link", name="Evaluation")).to_have_count(0)
+    expect(page.locator(".welcome")).to_be_visible()  # what is asked earlier is not heard
     server.wall.now += LONGEST_SECONDS
     box.fill("How far is the Moon?")
     box.press("Enter")
@@ -163,6 +164,7 @@ def test_everything_can_be_read(browser: Browser, server: Guarded, scheme: str) 
         page.get_by_label(RUSSIAN.password).press("Enter")
         box = page.locator("#question textarea")
         expect(page.get_by_role("button", name="Выйти")).to_be_visible()
+        expect(page.locator(".welcome")).to_be_visible()
         box.fill("Что такое тайга?")
         box.press("Enter")
         expect(page.locator("#clear")).to_be_visible()

@@ -397,6 +397,6 @@ def test_nothing_left_the_machine_and_control_c_ends_it(browser: Browser) -> Non
     with serving() as served, browser.new_context(locale="en-GB") as context:
         ask(opened(context, served), DISTANCE)
         served.process.send_signal(2)
-        output, errors = served.process.communicate(timeout=20)
+        output, errors = served.process.communicate(timeout=60)
         assert served.process.returncode == 0  # the exit code 130 is the command line's
         assert output + errors == ""

@@ -104,7 +104,7 @@ THREE = (
 def in_sight(mark: Locator) -> None:
     """Expect a mark to be seen whole, below the bar."""
     expect(mark).to_be_in_viewport(ratio=1)
-    assert mark.evaluate("(mark) => mark.getBoundingClientRect().top") > 56
+    mark.page.wait_for_function("(mark) => mark.getBoundingClientRect().top > 56", arg=mark.element_handle())
 
 
 def clipboard(page: Page) -> str:
@@ -142,7 +142,7 @@ def test_a_copied_link_opens_the_same_place_for_somebody_else(page: Page, served
     expect(card.locator("[data-copy=link]")).to_have_text("Copied")
     expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(1)
     assert card.locator("[data-copy=link]").evaluate("(button) => button.getBoundingClientRect().width") >= width
-    expect(button).to_have_text("Copy link", timeout=5000)
+    expect(button).to_have_text("Copy link")
     link = clipboard(page)
     assert link.startswith(f"{served.url}/cite/")
     card.get_by_role("button", name="Copy citation").click()
@@ -175,7 +175,7 @@ def test_the_page_itself_copies_three_ways(page: Page, served: Served) -> None:
         page.get_by_role("button", name=name).click()
         expect(page.locator("section.citation:not([hidden]) button", has_text="Copied")).to_have_count(1)
         assert re.fullmatch(expected, clipboard(page)), clipboard(page)
-        expect(page.get_by_role("button", name=name)).to_be_visible(timeout=5000)
+        expect(page.get_by_role("button", name=name)).to_be_visible()
 
 
 def test_a_browser_without_a_clipboard_copies_too(page: Page, served: Served) -> None:
@@ -272,7 +272,7 @@ def test_five_megabytes(page: Page, served: Served) -> None:
     page.goto(address(served, 2, ("long.txt", "Sentence 5 of a long"), ("long.txt", words)))
     in_sight(page.locator("mark.current"))
     expect(page.locator("mark.current")).to_have_text(words)
-    expect(page.locator(".part.waiting")).to_have_count(0, timeout=20_000)
+    expect(page.locator(".part.waiting")).to_have_count(0)
     in_sight(page.locator("mark.current"))  # what was filled in above has not moved it
     assert page.locator("#text").evaluate("(text) => text.textContent") == LONG
     assert found(page, "sentence 12345 of") == "1 of 1"
@@ -296,7 +296,7 @@ def test_the_rest_that_cannot_be_loaded_is_said_and_tried_again(context: Browser
     expect(page.get_by_role("alert")).to_contain_text("could not be loaded")
     page.unroute(re.compile("version="))
     page.evaluate("document.querySelector('.alert button').click()")
-    expect(page.locator(".part.waiting")).to_have_count(0, timeout=20_000)
+    expect(page.locator(".part.waiting")).to_have_count(0)
     expect(page.locator(".alert")).to_be_hidden()
     page.close()
 
@@ -312,7 +312,7 @@ def test_without_scripts_the_place_is_there(browser: Browser, served: Served) ->
         expect(page).to_have_url(re.compile("whole=1"))
         page.wait_for_load_state()
         expect(page.locator(".waiting")).to_have_count(0)
-        expect(page.locator("mark")).to_be_in_viewport(ratio=1, timeout=20_000)  # five megabytes in one page
+        expect(page.locator("mark")).to_be_in_viewport(ratio=1)  # five megabytes in one page
 
 
 AT_REST = """async () => {
@@ -398,7 +398,7 @@ def test_nothing_shifts_and_nothing_is_asked_elsewhere(context: BrowserContext, 
         observer.observe({ type: "layout-shift", buffered: true });"""
     )
     page.goto(address(served, 1, ("long.txt", "Sentence 40000 of a long")))
-    expect(page.locator(".part.waiting")).to_have_count(0, timeout=20_000)
+    expect(page.locator(".part.waiting")).to_have_count(0)
     time.sleep(0.3)
     assert page.evaluate("window.shift") < 0.1
     assert len(requests) > 5
