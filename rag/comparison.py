@@ -18,7 +18,7 @@ from rag import facts
 from rag.answerers import Draft, Question, replies
 from rag.citations import cite
 from rag.encoder import Vectors
-from rag.facts import Amount, Fact, Mention
+from rag.facts import Amount, Fact, Mention, Topic
 from rag.figures import Rows
 from rag.index import Index
 from rag.types import Conflict, ConflictValue, Document, Hit, Passage, Span
@@ -77,17 +77,19 @@ def compare(question: Question, draft: Draft, index: Index, look: Look) -> Compa
 
     More passages are looked for: those that give the same figure, and those that are like the answer's sentence.
     """
-    figures = list(_answer_figures(draft, index))
+    topic = facts.topic(question.text, question.language)
+    span = _answer_span(draft, topic, index)
+    figures = list(_answer_figures(draft, span, index))
     if not figures:
         return Compared(draft, ())
-    hits = list(_hits(draft, figures, index, look))
+    hits = list(_hits(draft, span, figures, index, look))
     wanted = {facts.dimension(fact) for fact in figures}
     told = list(_told(hits, wanted, index))
-    own = [each for each in told if _is_answer(each.mention, draft)]
+    own = _own([each for each in told if _is_answer(each.mention, draft, span)], topic)
     if not own:
         return Compared(draft, ())
     answer = _matter(own, told, index, is_answer=True)
-    matter = next((each for each in (answer, *_others(question, answer, told, index)) if each.differing), None)
+    matter = next((each for each in (answer, *_others(topic, answer, told, index)) if each.differing), None)
     citations = _Citations(draft, index)
     citations.support(answer.agreeing)
     conflicts = (_conflict(matter, citations, question.language),) if matter else ()
@@ -97,38 +99,44 @@ def compare(question: Question, draft: Draft, index: Index, look: Look) -> Compa
 # --- which figures are compared ---------------------------------------------------------------------------------------
 
 
-def _answer_figures(draft: Draft, index: Index) -> Iterator[Fact]:
+def _answer_span(draft: Draft, topic: Topic, index: Index) -> Span:
+    """Return where in its document the answer stands: the words that are marked, or the whole sentence.
+
+    The whole sentence is also meant where something is asked for that is measured, and no figure is marked in it.
+    """
+    if not draft.citations:
+        return Span(0, 0)
+    citation, marked = draft.citations[0], draft.statements[0].marked
+    whole = Span(citation.start, citation.end)
+    span = Span(citation.start + marked.start, citation.start + marked.end) if marked else whole
+    return whole if topic.measures and not any(_answer_figures(draft, span, index)) else span
+
+
+def _answer_figures(draft: Draft, span: Span, index: Index) -> Iterator[Fact]:
     """Yield the amounts in the answer, and where one is money, all money in its sentence, which may be forms of it."""
     if not draft.citations:
         return
-    citation, answer = draft.citations[0], _answer_span(draft)
+    citation = draft.citations[0]
     found = facts.inside(index.figures_of(citation.document_id), Span(citation.start, citation.end))
     amounts = [fact for fact in found if isinstance(fact.value, Amount)]
-    own = [fact for fact in amounts if _touches(fact, answer)]
+    own = [fact for fact in amounts if _touches(fact, span)]
     yield from own
     if any(fact.kind == "money" for fact in own):
         yield from (fact for fact in amounts if fact.kind == "money")
-
-
-def _answer_span(draft: Draft) -> Span:
-    """Return where in its document the answer stands: the words that are marked, or the whole sentence."""
-    start, marked = draft.citations[0].start, draft.statements[0].marked
-    return Span(start + marked.start, start + marked.end) if marked else Span(start, draft.citations[0].end)
 
 
 def _touches(fact: Fact, span: Span) -> bool:
     return fact.start < span.end and span.start < fact.end
 
 
-def _is_answer(mention: Mention, draft: Draft) -> bool:
-    span = _answer_span(draft)
+def _is_answer(mention: Mention, draft: Draft, span: Span) -> bool:
     forms = (mention.fact, *mention.forms)
     return mention.document == draft.citations[0].document_id and any(_touches(fact, span) for fact in forms)
 
 
-def _own_sentence(draft: Draft, index: Index) -> tuple[str, Vectors]:
+def _own_sentence(draft: Draft, start: int, index: Index) -> tuple[str, Vectors]:
     """Return the sentence in which the answer begins, and its vector."""
-    document, start = draft.citations[0].document_id, _answer_span(draft).start
+    document = draft.citations[0].document_id
     return next(
         (index.documents[document].text[slice(*span)], index.sentence_vectors(hit.passage)[row])
         for hit in draft.hits
@@ -138,9 +146,9 @@ def _own_sentence(draft: Draft, index: Index) -> tuple[str, Vectors]:
     )
 
 
-def _hits(draft: Draft, figures: Iterable[Fact], index: Index, look: Look) -> Iterator[Hit]:
+def _hits(draft: Draft, span: Span, figures: Iterable[Fact], index: Index, look: Look) -> Iterator[Hit]:
     """Yield the passages that were found, those like the answer's sentence, and others that give its figures."""
-    sentence = _own_sentence(draft, index)
+    sentence = _own_sentence(draft, span.start, index)
     found = [*draft.hits, *look(*sentence)]
     yield from found
     giving = np.unique(np.concatenate([index.figures.giving(fact) for fact in figures]))
@@ -194,9 +202,14 @@ def _matter(own: Sequence[_Told], told: Sequence[_Told], index: Index, *, is_ans
     return _Matter(_Value(agreeing), _differing(_Value(agreeing), told, index), is_answer)
 
 
-def _others(question: Question, answer: _Matter, told: Sequence[_Told], index: Index) -> Iterator[_Matter]:
+def _own(told: Sequence[_Told], topic: Topic) -> list[_Told]:
+    """Return of the answer's figures the first that is asked for, else the first, with other forms of it."""
+    asked = [each for each in told if facts.is_about(each.mention, topic)] or told
+    return [each for each in told if _have_one_value(asked[0].mention, each.mention)]
+
+
+def _others(topic: Topic, answer: _Matter, told: Sequence[_Told], index: Index) -> Iterator[_Matter]:
     """Yield what else the question may mean, by other figures of the sentences that answer best."""
-    topic = facts.topic(question.text, question.language)
     left = [each for each in told if not _is_among(each, answer.agreeing.told)]
     best = sorted(left, key=lambda each: -each.score)[:MAY_BE_MEANT]
     while best:

@@ -145,7 +145,7 @@ def test_only_documents_that_the_filters_let_through_are_compared(tmp_path: Path
 
 
 def test_an_answer_without_a_figure_and_no_answer_stay_as_they_are(tmp_path: Path) -> None:
-    (draft, conflicts), index = compared(tmp_path, AGREEING | SLIP, "Nobody")
+    (draft, conflicts), index = compared(tmp_path, AGREEING | SLIP, "Nobody")  # in a sentence without any
     assert (conflicts, len(draft.citations), len(draft.statements)) == ((), 1, 1)
     silent = draft._replace(citations=(), short=None, statements=(Statement("The documents do not say."),))
 
@@ -153,6 +153,20 @@ def test_an_answer_without_a_figure_and_no_answer_stay_as_they_are(tmp_path: Pat
         raise AssertionError("nothing is to be looked for")
 
     assert comparison.compare(Question("?", "en"), silent, index, look) == (silent, ())
+
+
+def test_a_sentence_with_a_figure_is_compared_where_something_measured_is_asked_for(tmp_path: Path) -> None:
+    (draft, conflicts), _ = compared(tmp_path, AGREEING | SLIP, "Acme plans")
+    assert len(conflicts) == 1
+    assert len(draft.statements[0].citations) == 3
+
+
+def test_of_two_figures_in_an_answer_each_is_compared_by_itself(tmp_path: Path) -> None:
+    text = "Acme plans to spend $23 billion on robots in 2026, up from $35 billion."
+    answer = "$23 billion on robots in 2026, up from $35 billion"
+    (draft, conflicts), _ = compared(tmp_path, {"a.txt": text, "ru.txt": AGREEING["ru.txt"]}, answer)
+    assert conflicts == ()
+    assert len(draft.citations) == 2
 
 
 def test_renderings_are_in_the_language_of_the_question_only(tmp_path: Path) -> None:
