@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,10 @@ from rag.formats.draft import Extract, Limits, Unreadable
 WORKER = "rag.formats.worker"
 
 
+class Busy(Exception):
+    """No process became idle in time."""
+
+
 class Processes:
     """As many processes as are asked for, each begun when it is first needed. Safe to share between threads."""
 
@@ -31,7 +36,7 @@ class Processes:
         self.count = count
         self._left = False
         self._all = [_Process(self.limits, worker) for _ in range(count)]
-        self._idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
+        self._idle: queue.LifoQueue[_Process] = queue.LifoQueue()  # last in, first out: one that runs is taken first
         for process in self._all:
             self._idle.put(process)
 
@@ -43,13 +48,30 @@ class Processes:
         for process in self._all:
             process.end()
 
+    def begin(self) -> None:
+        """Start a process ahead of the first request, if one is idle."""
+        with contextlib.suppress(queue.Empty):
+            process = self._idle.get_nowait()
+            process.begin()
+            self._idle.put(process)
+
     def extract(self, data: bytes, name: str) -> Extract:
         """Return the text of a file; waits for a process that is idle. Raises Unreadable."""
-        process = self._idle.get()
+        return _extract(self.ask(data, {"name": name.encode("utf-8", "replace").decode()}))
+
+    def ask(self, data: bytes, request: Mapping[str, Any], patience: float | None = None) -> dict[str, Any]:
+        """Return the answer to a request, as it came, from a process that is idle or becomes so within `patience`.
+
+        Raises Unreadable, and Busy when no process became idle in so many seconds.
+        """
+        try:
+            process = self._idle.get(timeout=patience)
+        except queue.Empty:
+            raise Busy(f"no process became idle in {patience:g} s") from None
         try:
             if self._left:
                 raise RuntimeError("these processes were left")
-            return process.extract(data, name)
+            return process.ask(data, request)
         finally:
             self._idle.put(process)
 
@@ -69,13 +91,13 @@ class _Process:
         self._running: subprocess.Popen[bytes] | None = None
         self._late = threading.Event()
 
-    def extract(self, data: bytes, name: str) -> Extract:
-        running = self._begun()
+    def ask(self, data: bytes, request: Mapping[str, Any]) -> dict[str, Any]:
+        running = self.begin()
         self._late.clear()
         timer = threading.Timer(self._limits.seconds, self._end_late)
         timer.start()
         try:
-            answer = _ask(running, data, name, self._limits)
+            answer = _ask(running, data, request, self._limits)
         except BaseException:  # Ctrl-C above all: half an answer must not be taken for that to the next question
             self.end()
             raise
@@ -85,7 +107,9 @@ class _Process:
             raise Unreadable(self._why_it_ended(running))
         if answer.get("exhausted") or self._late.is_set():  # it ends, or is being ended
             self.end()
-        return _extract(answer)
+        if "unreadable" in answer:
+            raise Unreadable(str(answer["unreadable"]))
+        return answer
 
     def end(self) -> None:
         """End the process, and what it started, if it runs."""
@@ -99,7 +123,8 @@ class _Process:
                     pipe.close()
         running.wait()
 
-    def _begun(self) -> subprocess.Popen[bytes]:
+    def begin(self) -> subprocess.Popen[bytes]:
+        """Return the process, running."""
         if self._running is None or self._running.poll() is not None:
             self.end()
             root = str(Path(rag.__file__).parent.parent)
@@ -132,17 +157,19 @@ class _Process:
         return f"reading it made the parser crash ({cause}), so it may be damaged; open it and save it anew"
 
 
-def _ask(running: subprocess.Popen[bytes], data: bytes, name: str, limits: Limits) -> dict[str, Any] | None:
+def _ask(
+    running: subprocess.Popen[bytes], data: bytes, request: Mapping[str, Any], limits: Limits
+) -> dict[str, Any] | None:
     """Send a request and return the answer, None if the process ended before it gave one."""
     assert running.stdin is not None
     assert running.stdout is not None
-    request = {"name": name.encode("utf-8", "replace").decode(), "size": len(data), "limits": asdict(limits)}
+    line = {**request, "size": len(data), "limits": asdict(limits)}
     try:
-        running.stdin.write(json.dumps(request).encode() + b"\n")
+        running.stdin.write(json.dumps(line).encode() + b"\n")
         running.stdin.write(data)
         running.stdin.flush()
-        line = running.stdout.readline()
-        return dict(json.loads(line)) if line.endswith(b"\n") else None
+        answer = running.stdout.readline()
+        return dict(json.loads(answer)) if answer.endswith(b"\n") else None
     except (BrokenPipeError, ConnectionResetError, ValueError):
         return None
 
@@ -157,8 +184,6 @@ def _kill(running: subprocess.Popen[bytes]) -> None:
 
 def _extract(answer: dict[str, Any]) -> Extract:
     """Read an answer, without trust. Raises Unreadable."""
-    if "unreadable" in answer:
-        raise Unreadable(str(answer["unreadable"]))
     try:
         return _adapter().validate_python(answer.get("extract"))
     except ValidationError as error:

@@ -21,18 +21,24 @@ _NETWORK = frozenset({"socket.connect", "socket.bind", "socket.getaddrinfo", "so
 
 
 Extractor = Callable[[bytes, str, Limits], Extract]
+Answerer = Callable[[bytes, Mapping[str, Any], Limits], Mapping[str, Any]]
 
 
 def main(extract: Extractor = reading.extract) -> None:
+    """Answer requests for the texts of files."""
+    serve(lambda data, request, limits: {"extract": _record(extract(data, request["name"], limits))})
+
+
+def serve(answer: Answerer) -> None:
     """Answer requests until there are no more."""
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whatever a library prints is no answer
     sys.addaudithook(_refuse_network)
     while line := requests.readline():
         request = json.loads(line)
-        answer = _answer(extract, requests.read(request["size"]), request["name"], Limits(**request["limits"]))
-        _send(answer, answers)
-        if answer.get("exhausted"):
+        given = _answer(answer, requests.read(request["size"]), request, Limits(**request["limits"]))
+        _send(given, answers)
+        if given.get("exhausted"):
             return  # memory that is in pieces is not good for the next file
 
 
@@ -41,10 +47,10 @@ def _refuse_network(event: str, _: object) -> None:
         raise PermissionError(f"a document is not to reach the network ({event})")
 
 
-def _answer(extract: Extractor, data: bytes, name: str, limits: Limits) -> Mapping[str, Any]:
+def _answer(answer: Answerer, data: bytes, request: Mapping[str, Any], limits: Limits) -> Mapping[str, Any]:
     try:
         _limit(limits)
-        return {"extract": _record(extract(data, name, limits))}
+        return answer(data, request, limits)
     except Unreadable as problem:
         return {"unreadable": str(problem)}
     except MemoryError:
