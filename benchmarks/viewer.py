@@ -1,6 +1,10 @@
 """How long a citation takes from the click until its mark is on the screen, in headless Chromium, in a text of 5 MB.
 
     python -m benchmarks.viewer [--json FILE]
+    python -m benchmarks.viewer --pdf [--rounds 40]
+
+With `--pdf`: until the picture of its page, with its box, is on the screen, in a PDF of a thousand pages. Each page is
+opened once, so that nothing of it is kept from before.
 
 Pages take turns, so that whatever else the machine does slows all of them; medians count. The ratio is to a citation
 in a document of 5 kB. «All at once» is the same place in the same document with its whole text in the page.
@@ -11,8 +15,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from tempfile import TemporaryDirectory
+from textwrap import wrap
 from typing import Any
 
 from playwright.sync_api import Browser, Page
@@ -24,15 +29,22 @@ from rag.types import Document, Span
 from rag.web.sharing import document_address
 from tests.browser import chromium
 from tests.edited import book, serving_documents
+from tests.made_files import paragraph, pdf
 
 CHARACTERS = {"short.txt": 5_000, "long.txt": 5_000_000}
 NUMBER = 2  # of the text, which is English: as many bytes as characters
 CITED = 60  # characters
 PATIENCE = 30  # seconds
+LINES, WIDTH = 45, 80  # of a page, and characters of a line
+PAGES = 1000
+FIRST = 412  # page that is opened
 WATCH = """window.seen = null;
 const look = () => {
-  const box = document.querySelector("mark")?.getBoundingClientRect();
-  if (box && box.top > 0 && box.bottom < innerHeight) requestAnimationFrame(() => (window.seen = performance.now()));
+  const picture = document.querySelector(".leaf img");
+  const box = document.querySelector(picture ? ".box" : "mark")?.getBoundingClientRect();
+  const isInSight = box && box.top > 0 && box.bottom < innerHeight;
+  const isDrawn = !picture || (picture.complete && picture.naturalWidth);
+  if (isInSight && isDrawn) requestAnimationFrame(() => (window.seen = performance.now()));
   else requestAnimationFrame(look);
 };
 requestAnimationFrame(look);"""
@@ -56,9 +68,12 @@ def addresses(documents: Mapping[str, Document]) -> dict[str, str]:
 
 
 def _address(of: Document, share: float, query: str = "") -> str:
-    start = of.text.index(" ", int(share * len(of.text))) + 1
-    citation = cite(of, Span(start, start + CITED))
-    return document_address(of.id, [citation.id], 1).replace("?", "?" + query)
+    return _address_at(of, int(share * len(of.text))).replace("?", "?" + query)
+
+
+def _address_at(of: Document, offset: int) -> str:
+    start = of.text.index(" ", offset) + 1
+    return document_address(of.id, [cite(of, Span(start, start + CITED)).id], 1)
 
 
 def opening_ms(browser: Browser, url: str) -> float:
@@ -115,12 +130,39 @@ def measure(folder: Path, rounds: int) -> dict[str, Any]:
     }
 
 
+def measure_pdf(folder: Path, rounds: int) -> dict[str, Any]:
+    """Open pages of a PDF, the first of them in a server that has shown none yet."""
+    (folder / "long.pdf").write_bytes(long_pdf())
+    long = book(folder).document("long.pdf")
+    numbers = [FIRST + 10 * each for each in range(rounds + 1)]
+    starts = {each.number: each.start for each in long.places if each.kind == "page"}
+    with serving_documents(folder) as served, chromium() as browser:
+        times = [opening_ms(browser, f"{served.url}/{_address_at(long, starts[number] + 1000)}") for number in numbers]
+    first, *others = times
+    return {"first_ms": round(first), "median_ms": round(median(others)), "p95_ms": round(quantiles(others, n=20)[-1])}
+
+
+def long_pdf() -> bytes:
+    """Make a PDF of many pages of one text."""
+    lines = wrap(document(NUMBER, PAGES * LINES * WIDTH), WIDTH)
+    return pdf(paragraph(*lines[LINES * number : LINES * (number + 1)]) for number in range(PAGES))
+
+
+def show_pdf(results: dict[str, Any]) -> None:
+    title = f"Opening a citation into a PDF of {PAGES} pages"
+    show(title, ["page", "ms until its picture, with the box, is on the screen"], list(results.items()))
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parser(__doc__)
     options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--pdf", action="store_true")
     given = options.parse_args(arguments)
     show_machine()
     with TemporaryDirectory() as folder:
+        if given.pdf:
+            show_pdf(results := measure_pdf(Path(folder), given.rounds))
+            return write(given.json, results)
         results = measure(Path(folder), given.rounds)
     rows = [[name, *row.values()] for name, row in results["opening"].items()]
     show("Opening a citation", ["document, place", "ms until the mark is on the screen", "ratio"], rows)

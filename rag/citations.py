@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from rag import documents
-from rag.errors import CitationError, UnreadableDocument
+from rag.errors import CitationError
+from rag.formats import Extract
 from rag.models import sha256_of
 from rag.places import place_of
 from rag.types import Answer, Citation, Document, Place, Span, quote_hash
@@ -168,20 +171,45 @@ def _nearest_hash(text: str, reference: Reference, length: int) -> int | None:
 
 
 def current_text(document: Document) -> str | None:
-    """Return the text of a document's file; read anew only when its bytes are no longer those that were indexed.
+    """Return the text of a document's file as it is now, None when there is no such file any more."""
+    now = current(document)
+    return now.text if now else None
 
-    None when there is no such file in the documents folder any more, and nothing where it is no text any more.
+
+def current(document: Document) -> Document | None:
+    """Return a document as its file is now, read anew only when its bytes are no longer those that were indexed.
+
+    None when there is no such file in the documents folder any more; it has no text where it is none any more.
     """
     try:
         if not _is_below_its_folder(document):
             return None
         if sha256_of(document.path) == document.sha256:
-            return document.text
-        return documents.read_text(document.path)
+            return document
+        data = document.path.read_bytes()
+        found = _read_anew(data, document.path.name)
+        sha256 = hashlib.sha256(data).hexdigest()
+        return replace(document, text=found.text, sha256=sha256, boilerplate=(), places=found.places)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, UnreadableDocument):
-        return ""
+    except OSError:
+        return replace(document, text="", sha256="", boilerplate=(), places=())
+
+
+def current_bytes(document: Document) -> bytes | None:
+    """Return the bytes of a document's file, None when there is no such file in the documents folder any more."""
+    try:
+        return document.path.read_bytes() if _is_below_its_folder(document) else None
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=2)  # whoever looks at a file that has changed looks at it again, and a long PDF takes a minute
+def _read_anew(data: bytes, name: str) -> Extract:
+    try:
+        return documents.extracted(data, name)
+    except ValueError:
+        return Extract("")
 
 
 def _is_below_its_folder(document: Document) -> bool:

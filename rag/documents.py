@@ -205,7 +205,7 @@ def read_document(
     name = document_id(folder, path)
     try:
         data = _read(path, max_bytes)
-        found = _extracted(data, called or name, extract)
+        found = extracted(data, called or name, extract)
         if not found.text.strip():
             raise ValueError("the file holds no text")
         beside, problem = _beside(path)
@@ -238,10 +238,10 @@ def _beside(path: Path) -> tuple[Metadata, str]:
 
 def read_text(path: Path, *, extract: Extractor = formats.extract) -> str:
     """Return the text of a file as a document has it. Raises OSError and ValueError."""
-    return _extracted(path.read_bytes(), path.name, extract).text
+    return extracted(path.read_bytes(), path.name, extract).text
 
 
-def _extracted(data: bytes, name: str, extract: Extractor) -> Extract:
+def extracted(data: bytes, name: str, extract: Extractor = formats.extract) -> Extract:
     """Return what a file says; text is read here and now, everything else by a parser at arm's length."""
     return Extract(decode(data)) if formats.is_plain_text(data, name) else extract(data, name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from rag.web.document_labels import ENGLISH
 from rag.web.document_view import Words
 from rag.web.viewing import PART, View
 from tests.edited import serving_documents, write
+from tests.made_files import paragraph, pdf, scanned_pdf, slides, workbook
 from tests.test_web_render import nasty_text, the_document
 
 WORDS = Words(ENGLISH, labels.ENGLISH)
@@ -48,7 +50,7 @@ class Shown(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attributes)))
-        if tag not in {"meta", "link", "input"}:
+        if tag not in {"meta", "link", "input", "img"}:
             self.open.append((tag, dict(attributes)))
 
     def handle_endtag(self, tag: str) -> None:
@@ -71,8 +73,8 @@ class Shown(HTMLParser):
 def shown(document: Document, *spans: tuple[int, int], at: int = 0) -> Shown:
     """Render a document whose file is as it was indexed, with citations of these spans."""
     cited = viewing.name([cite(document, Span(*span)).id for span in spans], lambda _: document)
-    placed = tuple(viewing._placed(each, document, document.text, document.text, None) for each in cited)
-    view = View(document, document.text, True, False, placed, placed[at - 1] if at else None)
+    placed = tuple(viewing._placed(each, document, document, document.text, None) for each in cited)
+    view = View(document, document.text, document, placed, placed[at - 1] if at else None)
     page = Shown(document_view.page(view, WORDS, whole=True))
     assert page.open == []
     assert len(page.ids()) == len(set(page.ids()))
@@ -121,7 +123,7 @@ def test_characters_beyond_the_first_plane_shift_nothing() -> None:
 
 def test_paragraphs_are_elements_and_wrapped_lines_stay_together() -> None:
     text = "\n\nOne line\nand its next.\n\n  \nTwo.\n" + "long " * 40 + "\nThree.\n"
-    html = document_view.part(text, Span(0, len(text)))
+    html = document_view.part(text, Span(0, len(text)), (), (), (), WORDS)
     assert re.findall("<p>(.*?)</p>", html, re.DOTALL) == ["One line\nand its next.", "Two.", "long " * 40, "Three."]
 
 
@@ -180,6 +182,10 @@ TEXT = "The first paragraph.\n\nThe lease ends on 1 May.\n\nThe last paragraph."
 QUOTE = "The lease ends on 1 May."
 
 
+PAGES = [paragraph("The first page."), paragraph("Before it.", QUOTE), paragraph("The third page.")]
+PDFS = ("report.pdf", "moved.pdf", "changed.pdf", "same.pdf", "broken.pdf")
+
+
 class Library(NamedTuple):
     folder: Path
     client: httpx.Client
@@ -204,6 +210,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     write(folder, {f"{name}.txt": TEXT for name in NAMES})
     write(folder, {"hostile <b>.txt": f"title: {HOSTILE}\n\n{HOSTILE} {QUOTE}", "long.txt": "Some words. " * 60_000})
     write(folder.parent, {"secret.txt": "the secret"})
+    for name in PDFS:
+        (folder / name).write_bytes(pdf(PAGES))
+    (folder / "scan.pdf").write_bytes(scanned_pdf(2, texts={1: QUOTE}))
     with serving_documents(folder) as served, httpx.Client(base_url=served.url, trust_env=False) as client:
         yield Library(folder, client)
 
@@ -469,3 +478,166 @@ def test_parts_that_are_not_there(library: Library, query: str, status: int) -> 
     response = library.client.get(f"/documents/long.txt?{query.format(version)}")
     assert (response.status_code, response.json()) == (status, [])
     assert library.client.get(f"/documents/nothing.txt?{query.format(version)}").status_code == 409
+
+
+# Pages
+
+
+class Leaf(NamedTuple):
+    """What the page shows of a page of a PDF."""
+
+    view: str | None  # how the document is shown
+    number: str
+    boxes: dict[str, int]  # by the citation, how many rectangles it has
+    pictures: list[str]  # their addresses
+
+
+def leaf_of(response: httpx.Response) -> Leaf:
+    page = Shown(response.text)
+    view = next((dict(each).get("data-view") for tag, each in page.tags if tag == "main"), None)
+    number = next(str(each["data-number"]) for _, each in page.tags if each.get("id") == "page")
+    boxes = {
+        match[1]: match[2].count("<rect ")
+        for match in re.finditer(r'<g class="box".*?data-cite="(\d+)">(.*?)</g>', response.text)
+    }
+    pictures = [str(each["src"]) for tag, each in page.tags if tag == "img"]
+    return Leaf(view, number, boxes, pictures)
+
+
+def test_a_citation_into_a_pdf_opens_its_page_with_the_words_boxed(library: Library) -> None:
+    citation = library.citation("report.pdf")
+    response = library.open(citation)
+    leaf = leaf_of(response)
+    assert (response.status_code, leaf.view, leaf.number, leaf.boxes) == (200, "page", "2", {"1": 1})
+    assert ENGLISH.page_of.format(2, 3) in response.text
+    assert Shown(response.text).marked == {"1": QUOTE}  # the text is there, too
+    picture = library.client.get(leaf.pictures[0])
+    assert (picture.status_code, picture.headers["content-type"], picture.content[:4]) == (200, "image/png", b"\x89PNG")
+    assert picture.headers["cache-control"] == "private, no-cache"
+    assert picture.headers["x-content-type-options"] == "nosniff"
+    again = library.client.get(leaf.pictures[0], headers={"If-None-Match": picture.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_pages_are_turned_and_the_text_is_a_view_of_its_own(library: Library) -> None:
+    identity = quote(library.citation("report.pdf").id)
+    at = f"/documents/report.pdf?cite={identity}&at=1"
+    assert leaf_of(library.client.get(f"{at}&page=3"))[:3] == ("page", "3", {})
+    assert leaf_of(library.client.get("/documents/report.pdf"))[:3] == ("page", "1", {})
+    text = leaf_of(library.client.get(f"{at}&view=text"))
+    assert (text.view, text.number, text.pictures) == ("text", "2", [])
+    fragment = library.client.get(f"{at}&page=2&part=page").text
+    assert fragment.startswith('<nav class="turn"')
+    assert fragment.count("<rect ") == 1
+    assert "<main" not in fragment
+
+
+@pytest.mark.parametrize("number", ["0", "4", "9" * 5000])
+def test_pages_that_are_not_there_are_said_so(library: Library, number: str) -> None:
+    response = library.client.get(f"/documents/report.pdf?page={number}")
+    assert (response.status_code, ENGLISH.no_page in response.text) == (404, True)
+    version = library.citation("report.pdf").sha256[:16]
+    picture = library.client.get(f"/documents/report.pdf?picture={number}&width=800&version={version}")
+    assert picture.status_code == 404
+
+
+def test_what_is_no_page_number_opens_the_page_of_the_citation(library: Library) -> None:
+    identity = quote(library.citation("report.pdf").id)
+    for number in ("", "x", "-1", "٢", "2.5", "../2"):
+        response = library.client.get(f"/documents/report.pdf?cite={identity}&page={quote(number)}")
+        assert leaf_of(response).number == "2"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("report.pdf?picture=1&width=801&version={}", 400),
+        ("report.pdf?picture=1&width=9999999999&version={}", 400),
+        ("report.pdf?picture=x&width=800&version={}", 400),
+        ("report.pdf?picture=1&width=800", 400),
+        ("report.pdf?picture=1&width=800&version=", 400),
+        ("report.pdf?picture=1&width=800&version=0123456789abcdef", 409),
+        ("plain.txt?picture=1&width=800&version=0123456789abcdef", 409),
+        ("nothing.pdf?picture=1&width=800&version={}", 404),
+        ("..%2Fsecret.txt?picture=1&width=800&version={}", 404),
+    ],
+)
+def test_pictures_of_what_is_not_there(library: Library, path: str, status: int) -> None:
+    response = raw(library.client, "/documents/" + path.format(library.citation("report.pdf").sha256[:16]))
+    assert (response.status, response.text) == (status, "")
+
+
+def test_a_text_has_no_pages(library: Library) -> None:
+    version = library.citation("two.txt").sha256[:16]
+    assert library.client.get(f"/documents/two.txt?picture=1&width=800&version={version}").status_code == 404
+    response = library.client.get("/documents/two.txt?page=1")
+    assert (response.status_code, "data-view" in response.text, "pages.js" in response.text) == (200, False, False)
+
+
+def test_moved_words_are_boxed_where_they_stand_now(library: Library) -> None:
+    citation = library.citation("moved.pdf")
+    before = leaf_of(library.open(citation)).pictures[0]
+    (library.folder / "moved.pdf").write_bytes(pdf([paragraph("A new page."), *PAGES]))
+    response = library.open(citation)
+    assert leaf_of(response)[:3] == ("page", "3", {"1": 1})
+    assert ENGLISH.standing["moved"].note in response.text
+    assert ENGLISH.page_as_now in response.text
+    assert library.client.get(before).status_code == 409  # the picture of what the file was
+
+
+def test_words_that_are_gone_are_boxed_nowhere(library: Library) -> None:
+    citation = library.citation("changed.pdf")
+    (library.folder / "changed.pdf").write_bytes(
+        pdf([PAGES[0], paragraph("Before it.", QUOTE.replace("1 May", "2 May"))])
+    )
+    response = library.open(citation)
+    assert leaf_of(response).view == "text"  # which says what was cited, and what stands there now
+    assert f"<del>{QUOTE}</del>" in response.text
+    page = library.client.get(f"{response.url}".partition("#")[0] + "&page=2")
+    assert leaf_of(page)[:3] == ("page", "2", {})
+    assert ENGLISH.unmarked in page.text
+
+
+def test_a_file_saved_anew_with_the_same_words_is_shown_as_it_is_now(library: Library) -> None:
+    citation = library.citation("same.pdf")
+    (library.folder / "same.pdf").write_bytes(pdf([PAGES[0], paragraph("Before it.", QUOTE, x=200), PAGES[2]]))
+    leaf = leaf_of(library.open(citation))
+    assert leaf[:3] == ("page", "2", {"1": 1})
+    assert library.client.get(leaf.pictures[0]).status_code == 200
+
+
+def test_a_pdf_that_was_broken_since_does_no_harm(library: Library) -> None:
+    citation = library.citation("broken.pdf")
+    whole = (library.folder / "broken.pdf").read_bytes()
+    for broken in (whole[:300], b"%PDF-1.7\n" + bytes(5000), whole.replace(b"/Pages", b"/Xages")):
+        (library.folder / "broken.pdf").write_bytes(broken)
+        response = library.open(citation)
+        assert response.status_code == 200
+        assert 'class="box"' not in response.text
+        version = hashlib.sha256(broken).hexdigest()[:16]
+        picture = library.client.get(f"/documents/broken.pdf?picture=1&width=800&version={version}")
+        assert picture.status_code in {404, 422}
+
+
+def test_a_scanned_page_is_shown(library: Library) -> None:
+    response = library.open(library.citation("scan.pdf"))
+    assert leaf_of(response)[:3] == ("page", "2", {"1": 1})
+    assert leaf_of(library.client.get("/documents/scan.pdf"))[:3] == ("page", "1", {})
+
+
+def test_places_are_told_in_the_text_and_are_no_part_of_it(tmp_path: Path) -> None:
+    made = {
+        "a.pptx": (
+            slides(("Lending", "Books.", "Say it."), ("Fees", "None.", "")),
+            ["slide 1 (Lending)", "slide 2 (Fees)"],
+        ),
+        "a.xlsx": (workbook({"Prices": [["Item", "Price"], ["Screw", 5]]}), ["sheet Prices"]),
+        "a.pdf": (pdf(PAGES), ["page 1", "page 2", "page 3"]),
+    }
+    for name, (data, expected) in made.items():
+        (tmp_path / name).write_bytes(data)
+        document = read_document(tmp_path, tmp_path / name, max_bytes=10**6)
+        page = shown(document, (0, 5), at=1)
+        assert page.text == document.text
+        told = [each["data-name"] for _, each in page.tags if each.get("class") == "place"]
+        assert [each for each in told if each != "notes"] == expected

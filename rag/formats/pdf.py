@@ -39,7 +39,7 @@ class _Page(NamedTuple):
 
 def read(data: bytes, draft: Draft) -> None:
     """Read every page."""
-    document = _opened(data)
+    document = opened(data)
     author, words = (str(document.get_metadata_value(name)) for name in ("Author", "Keywords"))
     draft.describe(_title(document), author=author, tags=keywords(words))
     pages = [_page(document, index) for index in range(len(document))]
@@ -47,7 +47,8 @@ def read(data: bytes, draft: Draft) -> None:
     _tell(pages, draft)
 
 
-def _opened(data: bytes) -> pdfium.PdfDocument:
+def opened(data: bytes) -> pdfium.PdfDocument:
+    """Return a PDF that has pages. Raises Unreadable."""
     try:
         document = pdfium.PdfDocument(data)
         count = len(document)
@@ -70,18 +71,23 @@ def _title(document: pdfium.PdfDocument) -> str:
 def _page(document: pdfium.PdfDocument, index: int) -> _Page:
     try:
         page = document[index]
-        words = _words(page)
-        letters = "".join(word.text for word in words if word.box)
-        unknown = sum(letter == "\ufffd" or "\ue000" <= letter <= "\uf8ff" for letter in letters)
-        is_scan = len(letters) <= _FEW_LETTERS and _has_large_picture(page)
-        if is_scan or unknown > _UNKNOWN * max(len(letters), _FEW_LETTERS):
+        words = words_on(page)
+        if is_picture(page, words):
             return _Page(is_scan=True, recognised=_recognised(page) if ocr.program() else "")
         return _Page(lines(words))
     except pdfium.PdfiumError:
         return _Page(is_damaged=True)
 
 
-def _words(page: pdfium.PdfPage) -> list[Word]:
+def is_picture(page: pdfium.PdfPage, words: Sequence[Word]) -> bool:
+    """Tell whether the words of a page are only in its picture: it has none, or of most letters nobody knows which."""
+    letters = "".join(word.text for word in words if word.box)
+    unknown = sum(letter == "\ufffd" or "\ue000" <= letter <= "\uf8ff" for letter in letters)
+    is_scan = len(letters) <= _FEW_LETTERS and _has_large_picture(page)
+    return is_scan or unknown > _UNKNOWN * max(len(letters), _FEW_LETTERS)
+
+
+def words_on(page: pdfium.PdfPage) -> list[Word]:
     """Return the words and the line ends of a page in the order of drawing, with boxes as the page is shown."""
     text_page = page.get_textpage()
     words = list(_drawn(text_page))
@@ -90,7 +96,7 @@ def _words(page: pdfium.PdfPage) -> list[Word]:
     if not rotation:
         return words
     width, height = page.get_size()
-    return [Word(text, _turned(box, rotation, width, height) if box else None) for text, box in words]
+    return [Word(text, _turned(box, rotation, width, height) if box else None, first) for text, box, first in words]
 
 
 def _turned(box: Box, rotation: int, width: float, height: float) -> Box:
@@ -119,12 +125,12 @@ def _drawn(text_page: pdfium.PdfTextPage) -> Iterator[Word]:
             continue
         if letters:
             hyphen = "-" if code in _PARTED else ""
-            yield Word(_joined(letters) + hyphen, _box(pointer, first, i - 1))
+            yield Word(_joined(letters) + hyphen, _box(pointer, first, i - 1), first)
             letters = []
         if code not in _SPACES:
             yield _LINE_END
     if letters:
-        yield Word(_joined(letters), _box(pointer, first, first + len(letters) - 1))
+        yield Word(_joined(letters), _box(pointer, first, first + len(letters) - 1), first)
 
 
 def _joined(letters: Sequence[str]) -> str:

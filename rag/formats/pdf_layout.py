@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
 
+from rag.types import Span
+
 Box = tuple[float, float, float, float]  # left, bottom, right, top, in points from the lower left corner
 
 _GAP = 0.9  # of a line's height: a wider gap parts two segments, which columns or cells may be
@@ -25,6 +27,7 @@ class Word(NamedTuple):
 
     text: str
     box: Box | None
+    first: int = 0  # of its characters, among those of the page as PDFium counts them
 
 
 class Line(NamedTuple):
@@ -35,6 +38,7 @@ class Line(NamedTuple):
     bottom: float
     right: float
     top: float
+    words: tuple[Span, ...] = ()  # it is made of, as runs of the page's words in the order of drawing
 
     @property
     def box(self) -> Box:
@@ -54,16 +58,17 @@ def _segments(words: Iterable[Word]) -> Iterator[Line]:
     """Cut words where the line ends or a gap is wide."""
     texts: list[str] = []
     around: Box = (0.0, 0.0, 0.0, 0.0)
-    for text, box in words:
+    number = 0
+    for number, (text, box, _) in enumerate(words):
         if texts and (box is None or not _continues(around, box)):
-            yield Line(" ".join(texts), *around)
+            yield Line(" ".join(texts), *around, (Span(number - len(texts), number),))
             texts = []
         if box is None:
             continue
         around = _union(around, box) if texts else box
         texts.append(text)
     if texts:
-        yield Line(" ".join(texts), *around)
+        yield Line(" ".join(texts), *around, (Span(number + 1 - len(texts), number + 1),))
 
 
 def _union(one: Box, other: Box) -> Box:
@@ -88,7 +93,8 @@ def _merged(segments: Iterable[Line]) -> Iterator[Line]:
         if line and _on_one_line(line.box, segment.box) and segment.left >= line.right - line.height:
             gap = "  " if segment.left - line.right > 2 * line.height else " "
             joined = f"{line.text.rstrip()}{gap}{segment.text.lstrip()}"
-            line = Line(joined, line.left, min(line.bottom, segment.bottom), segment.right, max(line.top, segment.top))
+            bottom, top = min(line.bottom, segment.bottom), max(line.top, segment.top)
+            line = Line(joined, line.left, bottom, segment.right, top, line.words + segment.words)
         else:
             if line:
                 yield line

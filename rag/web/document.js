@@ -82,15 +82,22 @@
 
   // Scrolling: what is not laid out yet has only a guessed height, so the place is looked for again once it is
 
+  let bringing = 0; // counts up, so that what was overtaken, by the reader above all, ends
+
   async function bring(element, box = () => element.getBoundingClientRect()) {
+    const own = ++bringing;
     element.scrollIntoView({ block: "start", behavior: "instant" });
     for (let tries = 0; tries < 8; tries++) {
       await frame();
+      if (own !== bringing) return;
       const off = box().top - innerHeight * 0.3;
       if (Math.abs(off) < 2) return;
       scrollBy({ top: off, behavior: "instant" });
     }
   }
+
+  for (const input of ["pointerdown", "touchstart", "wheel", "keydown"])
+    addEventListener(input, () => bringing++, { capture: true, passive: true });
 
   // Citations
 
@@ -117,8 +124,12 @@
     });
     history.replaceState(null, "", from.href);
     if (before?.contains(from) || before?.contains(document.activeElement)) keepFocus(shown(), from.rel);
-    bring(document.getElementById(`cite-${number}`));
+    if (main.dataset.view) document.dispatchEvent(new CustomEvent("cited", { detail: number }));
+    if (isText()) bring(anchorOf(number));
   }
+
+  const isText = () => main.dataset.view !== "page";
+  const anchorOf = (number) => article.querySelector(`.anchor[data-cite="${number}"]`);
 
   function keepFocus(section, relation) {
     (section.querySelector(`[rel=${relation}]`) ?? section.querySelector(".steps a.step"))?.focus({ preventScroll: true });
@@ -127,7 +138,7 @@
   function mark(number) {
     for (const each of article.querySelectorAll("mark"))
       each.classList.toggle("current", each.dataset.cites.split(" ").includes(number));
-    for (const each of article.querySelectorAll(".anchor")) each.classList.toggle("current", each.id === `cite-${number}`);
+    for (const each of article.querySelectorAll(".anchor")) each.classList.toggle("current", each.dataset.cite === number);
   }
 
   document.addEventListener("click", (event) => {
@@ -164,6 +175,7 @@
     byPart = new Map();
     choose(-1);
     if (!words.trim()) return tell();
+    if (!isText()) document.dispatchEvent(new CustomEvent("finding")); // what is found is shown in the text
     if (parts.some(isWaiting)) {
       count.textContent = main.dataset.loading;
       await load();
@@ -254,6 +266,8 @@
     }
   }
 
+  const foundAt = () => (current < 0 ? NaN : range(matches[current]).getBoundingClientRect().top);
+
   function tell() {
     const words = field.value.trim();
     const all = matches.length === MOST ? `${MOST}+` : matches.length;
@@ -301,9 +315,10 @@
 
   step();
   const opened = shown()?.dataset.number;
-  const anchor = opened && document.getElementById(`cite-${opened}`);
+  const anchor = opened && anchorOf(opened);
+  const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
   if (opened) mark(opened);
-  if (anchor && performance.getEntriesByType("navigation")[0]?.type === "navigate") bring(anchor);
+  if (anchor && isNew && isText()) bring(anchor);
   const observer = new IntersectionObserver(
     (entries) => {
       for (const { isIntersecting, target } of entries) near[isIntersecting ? "add" : "delete"](target);
@@ -313,5 +328,6 @@
   );
   parts.forEach((part) => observer.observe(part));
   trouble.querySelector("button").addEventListener("click", load);
-  requestAnimationFrame(() => setTimeout(load, 200)); // after the place is on the screen
+  if (isText()) requestAnimationFrame(() => setTimeout(load, 200)); // after the place is on the screen
+  globalThis.reading = { bring, load, anchorOf, foundAt, isNew, shown }; // for pages.js
 })();

@@ -57,6 +57,24 @@ class DocumentLabels:
     unknown: Standing
     malformed: Standing
     quote: str  # {} the words, in quotation marks
+    shown_as: str
+    page: str
+    pages: str
+    page_of: str  # {} of {}
+    page_before: str
+    page_after: str
+    go_to_page: str
+    of_pages: str  # of {}
+    zoom: str
+    zoom_in: str
+    zoom_out: str
+    page_as_now: str
+    unplaced: str
+    unmarked: str
+    no_page: str
+    undrawable: str
+    overloaded: str
+    page_lost: str
 
 
 ENGLISH = DocumentLabels(
@@ -104,6 +122,24 @@ ENGLISH = DocumentLabels(
     unknown=Standing("No such document", "No indexed document has this name. It may have been removed or renamed."),
     malformed=Standing("Not a citation", "This address names no citation. A part of it may have been lost in copying."),
     quote="“{}”",
+    shown_as="Shown as",
+    page="Page",
+    pages="Pages",
+    page_of="Page {} of {}",
+    page_before="Previous page",
+    page_after="Next page",
+    go_to_page="Go to page",
+    of_pages="of {}",
+    zoom="Zoom",
+    zoom_in="Zoom in",
+    zoom_out="Zoom out",
+    page_as_now="The file has changed since it was indexed. This is its page as it is now.",
+    unplaced="Where the cited words stand in the picture of this page is not known. The text has them marked.",
+    unmarked="Nothing is marked here: the cited words no longer stand in the file.",
+    no_page="There is no such page.",
+    undrawable="This page cannot be shown: it is damaged, or would take too long to draw. Its text may still be read.",
+    overloaded="Too many pages are being drawn at the moment. Try again in a little while.",
+    page_lost="The page could not be loaded.",
 )
 
 NORWEGIAN = DocumentLabels(
@@ -155,6 +191,24 @@ NORWEGIAN = DocumentLabels(
         "Ikke et sitat", "Adressen viser ikke til noe sitat. En del av den kan ha falt ut ved kopiering."
     ),
     quote="«{}»",
+    shown_as="Vist som",
+    page="Side",
+    pages="Sider",
+    page_of="Side {} av {}",
+    page_before="Forrige side",
+    page_after="Neste side",
+    go_to_page="Gå til side",
+    of_pages="av {}",
+    zoom="Forstørrelse",
+    zoom_in="Større",
+    zoom_out="Mindre",
+    page_as_now="Filen er endret siden den ble indeksert. Dette er siden slik den er nå.",
+    unplaced="Det er ukjent hvor på bildet av siden de siterte ordene står. I teksten er de merket.",
+    unmarked="Ingenting er merket her: de siterte ordene står ikke lenger i filen.",
+    no_page="Det finnes ingen slik side.",
+    undrawable="Siden kan ikke vises: den er skadet eller tar for lang tid å tegne. Teksten kan kanskje leses.",
+    overloaded="For mange sider tegnes akkurat nå. Prøv igjen om litt.",
+    page_lost="Siden kunne ikke lastes.",
 )
 
 RUSSIAN = DocumentLabels(
@@ -202,6 +256,24 @@ RUSSIAN = DocumentLabels(
         "Это не цитата", "Адрес не указывает на цитату: возможно, часть его потерялась при копировании."
     ),
     quote="«{}»",
+    shown_as="Показывать как",
+    page="Страница",
+    pages="Страницы",
+    page_of="Страница {} из {}",
+    page_before="Предыдущая страница",
+    page_after="Следующая страница",
+    go_to_page="Перейти к странице",
+    of_pages="из {}",
+    zoom="Масштаб",
+    zoom_in="Крупнее",
+    zoom_out="Мельче",
+    page_as_now="Файл изменился после индексации. Показана его страница в нынешнем виде.",
+    unplaced="Где на изображении страницы стоят процитированные слова, неизвестно. В тексте они отмечены.",
+    unmarked="Здесь ничего не отмечено: процитированных слов в файле больше нет.",
+    no_page="Такой страницы нет.",
+    undrawable="Страницу не показать: она повреждена, или её слишком долго рисовать. Текст, возможно, читается.",
+    overloaded="Сейчас рисуется слишком много страниц. Повторите немного позже.",
+    page_lost="Не удалось загрузить страницу.",
 )
 
 BY_LANGUAGE = {"en": ENGLISH, "no": NORWEGIAN, "ru": RUSSIAN}

@@ -7,16 +7,19 @@ what stands between them stays between them.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from rag.citations import LookUp, parse_id
-from rag.types import Document, Span
-from rag.web import render, sharing
+from rag.places import label
+from rag.types import Document, Place, PlaceKind, Span
+from rag.web import page_view, render, sharing
 from rag.web.document_labels import DocumentLabels, Standing
 from rag.web.labels import Labels
+from rag.web.page_view import Opened
 from rag.web.render import plain
 from rag.web.viewing import GAP, Cited, View, parts
 
@@ -30,6 +33,8 @@ EXCERPT = 90  # characters of a citation in the list
 SHOWN_NOW = 120  # characters on either side of what stands in the place of a changed citation
 
 BLANK = re.compile(r"(?:[ \t]*\n)+")
+# What is told of where it begins in the text; a heading tells itself, and a row is one of many.
+TOLD: frozenset[PlaceKind] = frozenset({"member", "message", "attachment", "page", "slide", "notes", "sheet"})
 SYMBOLS = {"verified": "✓", "moved": "→", "changed": "!", "gone": "×"}
 
 
@@ -44,15 +49,33 @@ class Words(NamedTuple):
 # Pages
 
 
-def page(view: View, words: Words, *, whole: bool = False) -> str:
-    """Render a document, opened at the current citation; `whole`: all of it at once, however long."""
+def page(view: View, words: Words, *, whole: bool = False, opened: Opened | None = None) -> str:
+    """Render a document, opened at the current citation; `whole`: all of its text at once, however long.
+
+    `opened`: the page to show, of a document that has any; without one its text is shown first.
+    """
     own = words.own
     title = plain(_title(view.document))
+    shown_as = f' data-view="{"page" if opened else "text"}"' if view.has_pages else ""
+    pages = _pages(view, opened, words) if view.has_pages else ""
+    text = _text(view, words, whole, "text" if opened else "cite")
     main = (
-        f'<main data-loading="{own.loading}" data-found="{own.found}" data-none="{own.found_none}">'
-        f'{_about(view, words)}<div class="reading">{_compared(view, words)}{_text(view, words, whole)}</div></main>'
+        f'<main data-loading="{own.loading}" data-found="{own.found}" data-none="{own.found_none}"{shown_as}>'
+        f'{_about(view, words)}<div class="reading">{_compared(view, words)}{pages}{text}</div></main>'
     )
-    return _page(title, _find_form(own), main, words)
+    return _page(title, _find_form(own), main, words, has_pages=view.has_pages)
+
+
+def _pages(view: View, opened: Opened | None, words: Words) -> str:
+    at = opened or Opened(page_view.first_page(view), None)
+    tools = page_view.tools(view, at, words.own, words.base, as_page=opened is not None)
+    return tools + page_view.picture(view, opened, words.own, words.base)
+
+
+def leaf(view: View, opened: Opened, words: Words) -> str:
+    """Render what changes on the page when another page of the document is turned to."""
+    own, base = words.own, words.base
+    return page_view.turn(view, opened, own, base) + page_view.picture(view, opened, own, base)
 
 
 def problem(standing: Standing, subject: str, cited: Sequence[Cited], at: int, words: Words) -> str:
@@ -70,8 +93,11 @@ def problem(standing: Standing, subject: str, cited: Sequence[Cited], at: int, w
     return _page(standing.name, "", main, words)
 
 
-def _page(title: str, find: str, main: str, words: Words) -> str:
+def _page(title: str, find: str, main: str, words: Words, *, has_pages: bool = False) -> str:
     labels, base = words.labels, words.base
+    pages = f"""<link rel="stylesheet" href="{base}web/pages.css">
+<script src="{base}web/pages.js" defer></script>
+"""
     return f"""<!doctype html>
 <html lang="{labels.language}">
 <head>
@@ -84,7 +110,7 @@ def _page(title: str, find: str, main: str, words: Words) -> str:
 <link rel="stylesheet" href="{base}web/document.css">
 <script src="{base}web/copying.js" defer></script>
 <script src="{base}web/document.js" defer></script>
-</head>
+{pages * has_pages}</head>
 <body>
 <header id="header"><a class="home" href="{base}"><span aria-hidden="true">‹</span> <span>{words.own.back}</span></a>
 {find}</header>
@@ -142,11 +168,16 @@ def _citation(cited: Cited, view: View, reachable: frozenset[int], words: Words)
         copying = render.copy_buttons(shared, own, words.base, markdown=True)
     place = plain(sharing.place(Span(found.start, found.end), view.document, own, words.labels))
     return (
-        f'<section class="citation {status}" data-number="{cited.number}" aria-label="{own.citation}"{hidden}>'
+        f'<section class="citation {status}" data-number="{cited.number}"{_on_page(cited, view)} '
+        f'aria-label="{own.citation}"{hidden}>'
         f'<h2><span aria-hidden="true">{SYMBOLS[status]}</span> {own.standing[status].name}</h2>'
         f'<p>{own.standing[status].note}</p><p class="note">{place}</p>{copying}'
         f"{_steps(view.cited, cited, reachable, words)}</section>"
     )
+
+
+def _on_page(cited: Cited, view: View) -> str:
+    return f' data-page="{cited.page}"' if view.has_pages and cited.page else ""
 
 
 def _steps(cited: Sequence[Cited], current: Cited, reachable: frozenset[int] | None, words: Words) -> str:
@@ -237,13 +268,14 @@ def _now(found: LookUp) -> str:
 # The text
 
 
-def _text(view: View, words: Words, whole: bool) -> str:
+def _text(view: View, words: Words, whole: bool, anchor: str) -> str:
     own, document = words.own, view.document
     cut = parts(view.text)
     sent = frozenset(range(len(cut))) if whole or len(cut) <= SENT_WHOLE else _sent_first(view, cut)
     marks = [each for each in view.cited if each.place]
     body = "".join(
-        _part(view, span, number, marks) if number in sent else _waiting(number) for number, span in enumerate(cut)
+        _part(view, span, number, marks, words, anchor) if number in sent else _waiting(number)
+        for number, span in enumerate(cut)
     )
     script = (
         f'<noscript><p class="note">{own.no_script} <a href="{_whole(view, words)}">{own.whole}</a></p></noscript>'
@@ -283,23 +315,62 @@ def _waiting(number: int) -> str:
     return f'<section class="part waiting" id="part-{number}"></section>'
 
 
-def _part(view: View, span: Span, number: int, marks: Sequence[Cited]) -> str:
+def _part(view: View, span: Span, number: int, marks: Sequence[Cited], words: Words, anchor: str) -> str:
     near = " near" if view.current and view.current.place and _overlap(span, view.current.place) else ""
-    words = part(view.text, span, marks, dimmed(view.text, view.document), len(view.cited) > 1)
-    return f'<section class="part{near}" id="part-{number}" dir="auto">{words}</section>'
+    pale, places = dimmed(view.text, view.document), view.places
+    html = part(view.text, span, marks, pale, places, words, anchor=anchor, numbered=len(view.cited) > 1)
+    return f'<section class="part{near}" id="part-{number}" dir="auto">{html}</section>'
 
 
 def part(
-    text: str, span: Span, marks: Sequence[Cited] = (), dimmed: Sequence[Span] = (), numbered: bool = False
+    text: str,
+    span: Span,
+    marks: Sequence[Cited],
+    dimmed: Sequence[Span],
+    places: Sequence[Place],
+    words: Words,
+    *,
+    anchor: str = "cite",
+    numbered: bool = False,
 ) -> str:
-    """Render the paragraphs of a part of the text, with the citations in it marked."""
-    inside = [each for each in marks if each.place and _overlap(span, each.place)]
-    dimmed = [each for each in dimmed if _overlap(span, each)]
+    """Render the paragraphs of a part of the text, with the citations in it marked and its pages and the like named.
+
+    `anchor`: what the names of the citations' anchors begin with.
+    """
+    inside = _Inside(
+        tuple(each for each in marks if each.place and _overlap(span, each.place)),
+        tuple(each for each in dimmed if _overlap(span, each)),
+        _told(places, span, words.labels.language),
+        anchor,
+        numbered,
+    )
     html = []
     for paragraph, after in _paragraphs(text, span):
-        html.append(f"<p>{''.join(_runs(text, paragraph, inside, dimmed, numbered))}</p>" if paragraph else "")
+        html.append(f"<p>{''.join(_runs(text, paragraph, inside))}</p>" if paragraph else "")
         html.append(plain(after))
     return "".join(html)
+
+
+class _Inside(NamedTuple):
+    """What a part of the text has in it beside the text."""
+
+    marks: Sequence[Cited]
+    dimmed: Sequence[Span]
+    places: Mapping[int, str]  # where they begin -> how they are told
+    anchor: str
+    numbered: bool
+
+
+def _told(places: Sequence[Place], span: Span, language: str) -> dict[int, str]:
+    """Render the places that begin in a part of the text; of several at one offset, all."""
+    first, last = (bisect_left(places, offset, key=attrgetter("start")) for offset in span)
+    told: dict[int, str] = {}
+    for each in places[first:last]:
+        if each.kind in TOLD:
+            page = f' data-page="{each.number}"' if each.kind == "page" else ""
+            name = f'<span class="place" data-name="{plain(label([each], language))}"{page}></span>'
+            told[each.start] = told.get(each.start, "") + name
+    return told
 
 
 def dimmed(text: str, document: Document) -> Sequence[Span]:
@@ -323,27 +394,31 @@ def _paragraphs(text: str, span: Span) -> Iterator[tuple[Span | None, str]]:
         yield Span(start, span.end), ""
 
 
-def _runs(text: str, span: Span, marks: Sequence[Cited], dimmed: Sequence[Span], numbered: bool) -> Iterator[str]:
+def _runs(text: str, span: Span, inside: _Inside) -> Iterator[str]:
     """Yield the runs of a paragraph, cut where anything begins or ends; citations may overlap."""
-    spans = [*dimmed, *(each.place for each in marks if each.place)]
-    cuts = sorted({*span, *(offset for each in spans for offset in each if span.start < offset < span.end)})
+    spans = [*inside.dimmed, *(each.place for each in inside.marks if each.place)]
+    offsets = [*(offset for each in spans for offset in each), *inside.places]
+    cuts = sorted({*span, *(offset for offset in offsets if span.start < offset < span.end)})
     for start, end in pairwise(cuts):
         run = Span(start, end)
-        over = [each for each in marks if each.place and _overlap(run, each.place)]
-        yield from (_anchor(each, numbered) for each in over if each.place and each.place.start == start)
+        yield inside.places.get(start, "")
+        over = [each for each in inside.marks if each.place and _overlap(run, each.place)]
+        yield from (_anchor(each, inside) for each in over if each.place and each.place.start == start)
         words = plain(text[start:end])
         if over:
             yield f'<mark data-cites="{" ".join(str(each.number) for each in over)}">{words}</mark>'
-        elif any(_overlap(run, each) for each in dimmed):
+        elif any(_overlap(run, each) for each in inside.dimmed):
             yield f'<span class="dimmed">{words}</span>'
         else:
             yield words
 
 
-def _anchor(cited: Cited, numbered: bool) -> str:
-    number = f' data-number="{cited.number}"' if numbered else ""
-    name = "was" if cited.found and cited.found.status == "changed" else "cite"  # then the page opens at its head
-    return f'<span class="anchor" id="{name}-{cited.number}"{number}></span>'
+def _anchor(cited: Cited, inside: _Inside) -> str:
+    number = f' data-number="{cited.number}"' if inside.numbered else ""
+    has_changed = cited.found is not None and cited.found.status == "changed"
+    name = "was" if has_changed else inside.anchor  # the page then opens at its head
+    opens = "" if has_changed else f' data-cite="{cited.number}"'
+    return f'<span class="anchor" id="{name}-{cited.number}"{opens}{number}></span>'
 
 
 def _title(document: Document) -> str:

@@ -33,7 +33,9 @@ from rag.web.examples import Examples
 from rag.web.guard import Guard
 from rag.web.hosts import is_loopback
 from rag.web.library import Library
+from rag.web.pages import Pages
 from rag.web.quick_gradio import gr
+from rag.web.viewing import has_pages
 
 OWN_FILES = {
     "base.css": "text/css",
@@ -48,6 +50,8 @@ OWN_FILES = {
     "document.js": "text/javascript",
     "documents.css": "text/css",
     "documents.js": "text/javascript",
+    "pages.css": "text/css",
+    "pages.js": "text/javascript",
     "evaluation.css": "text/css",
     "evaluation.js": "text/javascript",
     "icon.svg": "image/svg+xml",
@@ -97,11 +101,14 @@ def serve_on(
         Evaluations(pipeline, settings) as evaluations,
         Library(pipeline, settings) as library,
         Examples(pipeline) as examples,
+        Pages(settings) as pages,
         _opened(settings) as (history, problem),
     ):
+        if any(map(has_pages, pipeline.documents())):
+            pages.begin()
         chats = Chats(pipeline, history)
         page = build(pipeline, chats, examples, problem)
-        app = application(pipeline, page, chats, evaluations, library, access or Access(settings))
+        app = application(pipeline, page, chats, evaluations, library, pages, access or Access(settings))
         _Server(app, lambda: on_ready(_invitation(settings.host, port)), settings.trusted_proxies).run([listener])
 
 
@@ -146,7 +153,13 @@ def _check_users(file: Path) -> None:
 
 
 def application(
-    pipeline: Pipeline, page: gr.Blocks, chats: Chats, evaluations: Evaluations, library: Library, access: Access
+    pipeline: Pipeline,
+    page: gr.Blocks,
+    chats: Chats,
+    evaluations: Evaluations,
+    library: Library,
+    pages: Pages,
+    access: Access,
 ) -> FastAPI:
     """Return the whole web application, guarded; `page` is the chat's."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -155,7 +168,7 @@ def application(
         app.add_api_route(f"/web/{name}", _file(content, media_type))
     app.router.routes.extend(evaluation_page.routes(evaluations))
     app.router.routes.extend(documents_page.routes(library))
-    app.router.routes.extend(document_page.routes(pipeline.document))
+    app.router.routes.extend(document_page.routes(pipeline.document, pages))
     app.router.routes.extend(conversations_page.routes(pipeline, chats))
     if access.with_log_in:
         app.router.routes.extend(login_page.routes(access))

@@ -46,6 +46,17 @@ def document_address(document_id: str, citation_ids: Sequence[str] = (), at: int
     return f"documents/{_encoded(document_id)}{'?' * bool(query)}{query}{place if query else ''}"
 
 
+def page_address(document_id: str, citation_ids: Sequence[str], at: int, **query: int | str) -> str:
+    """Return the address of a document shown another way, with the same citations, opened at the same one.
+
+    >>> page_address("a.pdf", ["a.pdf#0-2~3639efcd08"], 1, page=412)
+    'documents/a.pdf?cite=a.pdf%230-2~3639efcd08&at=1&page=412'
+    """
+    address = document_address(document_id, citation_ids, at).partition("#")[0]
+    more = "&".join(f"{key}={value}" for key, value in query.items())
+    return f"{address}{'&' if citation_ids else '?'}{more}"
+
+
 def shared(
     citation_id: str, quote: str, span: Span, document: Document, words: DocumentLabels, labels: Labels
 ) -> Shared:
