@@ -67,13 +67,14 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that every command has, and the settings merged of all layers."""
 
     @click.option("--index", type=_FOLDER, metavar="DIR", help="Folder of the index.")
+    @click.option("--collection", metavar="NAME", help="Documents and index of [collections.NAME] in the settings.")
     @click.option("--config", type=_FOLDER, metavar="FILE", help="Settings file instead of ./rag.toml.")
     @wraps(command)
-    def run(config: Path | None, **flags: Any) -> None:
+    def run(config: Path | None, collection: str | None, **flags: Any) -> None:
         from rag.config import Settings, load_settings
 
         known = {name: flags.pop(name) for name in list(flags) if name in Settings.model_fields}
-        settings, origins = load_settings(known, file=config)
+        settings, origins = load_settings(known, file=config, collection=collection)
         command(settings, origins=origins, **flags)
 
     return run

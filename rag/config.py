@@ -52,8 +52,18 @@ def _network(text: str) -> str:
         raise ValueError("a proxy is an address like 127.0.0.1 or a network like 10.0.0.0/8") from None
 
 
+CollectionName = Annotated[str, Field(pattern=r"^[\w-]{1,64}$")]
 HostNames = Annotated[tuple[Annotated[str, AfterValidator(_host_name)], ...], BeforeValidator(_words)]
 Addresses = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_words)]
+
+
+class Collection(BaseModel):
+    """A folder of documents with an index of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    documents: Path
+    index: Path | None = None  # that of the settings with the collection's name behind it by default
 
 
 class Settings(BaseModel):
@@ -63,6 +73,10 @@ class Settings(BaseModel):
 
     documents: Path = Field(Path("seeds"), description="folder of documents")
     index: Path = Field(Path("index"), description="folder of the index")
+    collections: Mapping[CollectionName, Collection] = Field(
+        {},
+        description="more folders: tables [collections.NAME] with documents and index, for --collection",
+    )
     evaluation: Path = Field(Path("evaluation"), description="folder of question files that the page offers")
     model: str = Field(BUNDLED, min_length=1, description="any sentence-transformers model: a hub name or a folder")
     bfloat16: bool = Field(True, description="compute in bfloat16 where the processor has it")
@@ -109,6 +123,17 @@ class Settings(BaseModel):
         overlap = overlap if self.passage_overlap is None else self.passage_overlap
         return size, min(overlap, size // 2)
 
+    def of(self, collection: str) -> Mapping[str, Path]:
+        """Return the settings that a collection changes. Raises SettingsError where there is no such one."""
+        found = self.collections.get(collection)
+        if found is None:
+            known = ", ".join(self.collections) or "none; add a table [collections.NAME] to rag.toml"
+            raise SettingsError(f"there is no collection {collection!r}; known are: {known}")
+        return {
+            "documents": found.documents,
+            "index": found.index or self.index.with_name(f"{self.index.name}-{collection}"),
+        }
+
 
 class Origin(NamedTuple):
     """Where a setting's value comes from: `default`, a file's path, a variable's name or a flag."""
@@ -122,10 +147,12 @@ def load_settings(
     *,
     file: Path | None = None,
     environ: Mapping[str, str] | None = None,
+    collection: str | None = None,
 ) -> tuple[Settings, dict[str, str]]:
     """Merge the layers and return the settings with the origin of each.
 
-    `flags` that are None count as not given. Without `file`, ``rag.toml`` of the working folder is read if it is there.
+    `flags` that are None count as not given; they go before what a `collection` says. Without `file`, ``rag.toml`` of
+    the working folder is read if it is there.
     Raises SettingsError, naming the key, the layer it came from and what it should be.
     """
     layers = _file_layer(file) | _environment_layer(os.environ if environ is None else environ)
@@ -139,7 +166,15 @@ def load_settings(
         settings = Settings(**{name: origin.value for name, origin in layers.items()})
     except ValidationError as error:
         raise SettingsError(_explain(error, layers)) from None
+    if collection:
+        changed = {name: path for name, path in settings.of(collection).items() if not _is_flag(layers.get(name))}
+        settings = settings.model_copy(update=changed)
+        layers |= {name: Origin(path, f"collection {collection}") for name, path in changed.items()}
     return settings, {name: layers[name].source if name in layers else "default" for name in Settings.model_fields}
+
+
+def _is_flag(origin: Origin | None) -> bool:
+    return origin is not None and origin.source.startswith("--")
 
 
 def _file_layer(file: Path | None) -> dict[str, Origin]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from rag.errors import DocumentsError, UnreadableDocument
 from rag.formats import Limits, Processes, Unreadable
 from tests.broken_files import UNPACKED_MEGABYTES, Broken, broken_files
 from tests.fakes import HashEncoder
-from tests.made_files import SENTENCE, good, word
+from tests.made_files import SENTENCE, good, paragraph, pdf, word
 
 LIMITS = Limits(seconds=120, unpacked_megabytes=UNPACKED_MEGABYTES)
 
@@ -70,6 +71,43 @@ def test_a_folder_of_them_is_indexed_with_what_is_good_in_it(tmp_path: Path, cor
     assert read <= set(report.added)
     told = {broken.name: broken.message for broken in corpus if broken.message}
     assert {name: said.get(name) for name, message in told.items() if message not in said.get(name, "")} == {}
+
+
+@pytest.mark.model
+def test_one_command_indexes_every_format_and_three_languages_and_tells_of_what_is_broken(
+    tmp_path: Path, corpus: list[Broken]
+) -> None:
+    from tests.test_cli import rag
+
+    folder, index = tmp_path / "documents", tmp_path / "index"
+    folder.mkdir()
+    languages = {
+        "ferge.txt": "Ferga fra Lærvik går klokka tolv. Den tar nitti passasjerer.",
+        "паром.txt": "Паром из Лервика отходит в полдень. Он берёт девяносто пассажиров.",
+        "ferry.txt": "The ferry from Larvik leaves at noon. It takes ninety passengers.",
+    }
+    broken = [each for each in corpus if each.message][::4][:20]
+    files = {name: text.encode() for name, text in languages.items()} | good()
+    for name, data in [*files.items(), *((each.name, each.data) for each in broken)]:
+        (folder / name).write_bytes(data)
+    (folder / "manual.pdf").write_bytes(
+        pdf(
+            [paragraph(f"This is sheet {number} of it.") for number in range(411)]
+            + [paragraph("The valve of the boiler is opened by a green lever.")]
+        )
+    )
+    result = rag("index", folder, "--index", index, env={"RAG_MAX_UNPACKED_MEGABYTES": str(UNPACKED_MEGABYTES)})
+    assert result.returncode == 0
+    told = result.stderr.splitlines()
+    assert len(broken) == 20
+    for each in broken:
+        (line,) = [line for line in told if line.startswith((f"skipped {each.name}:", f"read in part {each.name}:"))]
+        assert str(each.message) in line
+    assert result.stdout.splitlines()[-1].startswith(f"{len(files) + 1} documents")
+    answer = json.loads(rag("ask", "What opens the valve of the boiler?", "--index", index, "--json").stdout)
+    cited = answer["citations"][0]
+    assert (cited["document"], cited["places"]) == ("manual.pdf", [{"kind": "page", "number": 412}])
+    assert cited["verified"]
 
 
 def test_strict_takes_nothing_that_is_read_in_part(tmp_path: Path, corpus: list[Broken]) -> None:

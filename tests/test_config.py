@@ -103,3 +103,42 @@ def test_hosts_are_plain_names(name: str) -> None:
 def test_proxies_are_addresses(name: str) -> None:
     with pytest.raises(SettingsError, match=r"'trusted_proxies' .*a proxy is an address like 127\.0\.0\.1"):
         load_settings({"trusted_proxies": [name]}, environ={})
+
+
+COLLECTIONS = """
+index = "here/index"
+[collections.minutes]
+documents = "m"
+[collections.letters]
+documents = "l"
+index = "elsewhere"
+"""
+
+
+def test_a_collection_has_documents_and_an_index_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "rag.toml"
+    file.write_text(COLLECTIONS)
+    minutes, origins = load_settings(file=file, environ={}, collection="minutes")
+    assert (minutes.documents, minutes.index) == (Path("m"), Path("here/index-minutes"))
+    assert (origins["documents"], origins["index"]) == ("collection minutes", "collection minutes")
+    letters, origins = load_settings({"index": Path("flag")}, file=file, environ={}, collection="letters")
+    assert (letters.documents, letters.index, origins["index"]) == (Path("l"), Path("flag"), "--index")
+    assert load_settings(file=file, environ={})[0].index == Path("here/index")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "there is no collection 'minutes'; known are: none; add a table"),
+        ("[collections.letters]\ndocuments = 'l'", "there is no collection 'minutes'; known are: letters"),
+        ("[collections.minutes]\nindex = 'i'", "setting 'collections'"),
+        ("[collections.minutes]\ndocuments = 'd'\nhits = 3", "setting 'collections'"),
+        ("[collections.'../x']\ndocuments = 'd'", "setting 'collections'"),
+        ("collections = 5", "setting 'collections'"),
+    ],
+)
+def test_a_wrong_collection_is_told(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "rag.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=said):
+        load_settings(file=file, environ={}, collection="minutes")
