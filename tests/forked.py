@@ -85,6 +85,8 @@ def _run(
     stdout.close()
     with errors.open("wb") as file:
         os.dup2(file.fileno(), 2)
+    sys.stdout = os.fdopen(1, "w", closefd=False)  # those that were inherited know what the tests were captured in
+    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
