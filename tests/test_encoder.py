@@ -36,7 +36,7 @@ def test_it_gives_the_vectors_of_sentence_transformers(
     encoder: BundledEncoder, transformer: SentenceTransformer
 ) -> None:
     ours = encoder.embed_passages(MIXED, no_sentences(MIXED)).passages
-    theirs = transformer.encode_document(MIXED, normalize_embeddings=True, show_progress_bar=False)
+    theirs = transformer.encode_document(MIXED, batch_size=4, normalize_embeddings=True, show_progress_bar=False)
     assert ours.dtype == np.float32
     assert np.allclose(np.linalg.norm(ours, axis=1), 1, atol=1e-5)
     assert (ours * theirs).sum(axis=1).min() >= 0.9999
