@@ -35,7 +35,7 @@ POOL = 200  # candidates from each side that fusion looks at
 # Chosen on dev sets (docs/retrieval.md); the numbers around them do about as well.
 SENTENCE_WEIGHT = 1.0  # of the best sentence's cosine beside the passage's
 OVERLAP_WEIGHT = 2.0  # of the question's terms in a sentence beside its standardised cosine
-FIGURE_WEIGHT = 2.0  # of the question's figures in a passage, or a sentence, in whatever form
+FIGURE_WEIGHT = 1.0  # of the question's figures in a passage, in whatever form; in a sentence they count as its terms
 LEAST_SPREAD = 0.005  # of cosines: few or equal passages have hardly any, and differences would count for too much
 FEW_PASSAGES = 20  # a language's offset is believed by half when it has so many passages
 NOISE = 0.2  # any passage has about so much of a question: common words, or in another language names and numbers
@@ -302,7 +302,7 @@ class Index:
         texts = [passage.text[a - passage.start : b - passage.start] for a, b in passage.sentences]
         overlaps = self._lexical.overlap(question, texts, passage.language)
         dense = expected.standardise(cosines, [passage.language] * len(cosines))
-        scores = dense + OVERLAP_WEIGHT * np.array(overlaps) + FIGURE_WEIGHT * self._shares(wanted, row)
+        scores = dense + OVERLAP_WEIGHT * (np.array(overlaps) + self._shares(wanted, row))
         return tuple(map(SentenceScore, scores.tolist(), cosines.tolist(), overlaps))
 
     def _figures_of(self, question: str) -> list[Fact]:
