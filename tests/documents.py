@@ -6,11 +6,13 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from fastapi import FastAPI
+from starlette.routing import Route
 
 from rag.config import Settings
 from rag.encoder import Encoded
@@ -72,10 +74,19 @@ def prepare(folder: Path) -> Settings:
 @contextmanager
 def serving_here(library: Library, settings: Settings) -> Iterator[str]:
     """Serve the page, guarded and without the chat, in a thread, so that a test can reach what is behind it."""
+    limits = {documents_page.UPLOAD: library.max_bytes}
+    with serving_routes(documents_page.routes(library), settings, limits) as url:
+        yield url
+
+
+@contextmanager
+def serving_routes(
+    routes: Sequence[Route], settings: Settings, limits: Mapping[str, int] = MappingProxyType({})
+) -> Iterator[str]:
+    """Serve some routes, guarded, in a thread."""
     ready = threading.Event()
     app = FastAPI()
-    app.router.routes.extend(documents_page.routes(library))
-    limits = {documents_page.UPLOAD: library.max_bytes}
+    app.router.routes.extend(routes)
     app.add_middleware(Guard, access=Access(settings), own_page=lambda page, _: page, limits=limits)
     with server.listen(settings) as listener:
         running_server = server._Server(app, ready.set, ())

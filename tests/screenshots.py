@@ -21,6 +21,7 @@ def main() -> None:
         for name, size in PICTURES.items():
             take(browser, served.url, name, size)
         take_evaluation(browser, served.url)
+        take_facts(browser, served.url)
 
 
 def take_evaluation(browser: Browser, url: str) -> None:
@@ -32,6 +33,15 @@ def take_evaluation(browser: Browser, url: str) -> None:
         expect(page.locator("#run h2.done")).to_be_visible(timeout=120_000)
         expect(page.frame_locator("iframe").locator("h1")).to_be_visible()
         save(page, "evaluation.png")
+
+
+def take_facts(browser: Browser, url: str) -> None:
+    """Save how the list of figures begins."""
+    with browser.new_context(viewport={"width": WIDE[0], "height": 1240}, locale="en-GB") as context:
+        page = context.new_page()
+        page.goto(f"{url}/facts")
+        expect(page.locator("table.figures")).to_be_visible(timeout=60_000)
+        save(page, "facts.png")
 
 
 def take(browser: Browser, url: str, name: str, size: tuple[int, int]) -> None:

@@ -88,6 +88,12 @@ def test_the_documents(context: BrowserContext, served: Served) -> None:
     assert not violations(page), "with a question"
 
 
+def test_the_facts(context: BrowserContext, served: Served) -> None:
+    page = opened(context, served, "/facts", "table.figures")
+    page.locator("summary").click()
+    assert not violations(page)
+
+
 def test_the_evaluation(context: BrowserContext, served: Served) -> None:
     assert not violations(opened(context, served, "/evaluation", "h1"))
 

@@ -21,6 +21,7 @@ class DocumentLabels:
     """Everything the page says of itself. `{}` in a label is filled by the one who shows it."""
 
     document: str
+    figures: str
     back: str
     open: str
     copy_link: str
@@ -79,6 +80,7 @@ class DocumentLabels:
 
 ENGLISH = DocumentLabels(
     document="Document",
+    figures="Figures of this document",
     back="Back to the chat",
     open="Open in the document",
     copy_link="Copy link",
@@ -144,6 +146,7 @@ ENGLISH = DocumentLabels(
 
 NORWEGIAN = DocumentLabels(
     document="Dokument",
+    figures="Tall i dette dokumentet",
     back="Tilbake til samtalen",
     open="Åpne i dokumentet",
     copy_link="Kopier lenke",
@@ -213,6 +216,7 @@ NORWEGIAN = DocumentLabels(
 
 RUSSIAN = DocumentLabels(
     document="Документ",
+    figures="Числа этого документа",
     back="Назад в чат",
     open="Открыть в документе",
     copy_link="Копировать ссылку",

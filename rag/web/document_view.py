@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from rag.citations import LookUp, parse_id
 from rag.places import label
@@ -148,8 +149,14 @@ def _about(view: View, words: Words) -> str:
         f'<aside id="about" aria-label="{own.document}"><h1 id="title" lang="{plain(document.language)}" dir="auto">'
         f'{plain(_title(document))}</h1><p class="facts">{facts}</p>'
         f'<p class="file" translate="no"><bdi>{plain(document.id)}</bdi></p>'
+        f'<p class="facts"><a href="{_figures(document, words)}">{own.figures}</a></p>'
         f"{sections}{changed}{pale}{_list(view.cited, view.current, reachable, words)}</aside>"
     )
+
+
+def _figures(document: Document, words: Words) -> str:
+    """Return the address of the Facts page with the figures of a document."""
+    return plain(f"{words.base}facts?{urlencode({'document': document.id}, errors='replace')}")
 
 
 def _holds(cited: Cited) -> bool:

@@ -29,7 +29,7 @@ FORM_LIMITS = {"/login": MAX_FORM_BYTES, "/logout": MAX_FORM_BYTES}
 LOG_IN_REQUESTS = re.compile(r"(?:GET|HEAD|POST) /login|POST /logout")  # a link logs nobody out
 OPEN_PATHS = re.compile(
     r"/|/config|/theme\.css|/robots\.txt|/(?:assets|static|web)/.+"
-    r"|/evaluation(?:/state|/run|/stop|/reports/\w+/[\w.]*)?"
+    r"|/evaluation(?:/state|/run|/stop|/reports/\w+/[\w.]*)?|/facts(?:/state|/figures\.(?:csv|json))?"
     rf"|{documents_page.OWNER_PATHS.pattern}|/(?:documents|cite)/.+|/conversations/[\w-]+\.(?:md|jsonl?)"
     r"|/gradio_api/(?:startup-events|heartbeat/\w+|queue/(?:join|data)|cancel|reset|app_id)/?"
 )
@@ -37,7 +37,7 @@ BEFORE_LOG_IN = re.compile(r"/login|/logout|/robots\.txt|/web/(?:base\.css|acces
 OWNER_PATHS = re.compile(rf"/evaluation(?:/.*)?|{documents_page.OWNER_PATHS.pattern}")
 HEARD_PATHS = re.compile(r"/gradio_api/(?:heartbeat/(\w{1,100})|queue/data)/?")
 COUNTED_PATHS = re.compile(r"/gradio_api/queue/join/?|/evaluation/run")  # what makes work for whoever may ask
-OWN_POLICY = re.compile(r"/(?:evaluation|login|logout|documents|cite)(?:/.*)?")  # pages with stricter ones
+OWN_POLICY = re.compile(r"/(?:evaluation|facts|login|logout|documents|cite)(?:/.*)?")  # pages with stricter ones
 POLICY = (
     "default-src 'none'; connect-src 'self'; font-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
     "script-src 'self' 'unsafe-eval' {hashes}; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"

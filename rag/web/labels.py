@@ -43,6 +43,7 @@ class Labels:
     new_chat: str
     pages: str
     chat: str
+    facts: str
     evaluation: str
     log_out: str
     conversation: str
@@ -120,6 +121,7 @@ ENGLISH = Labels(
     new_chat="New chat",
     pages="Pages",
     chat="Chat",
+    facts="Facts",
     evaluation="Evaluation",
     log_out="Log out",
     conversation="Conversation",
@@ -164,6 +166,7 @@ NORWEGIAN = Labels(
     new_chat="Ny samtale",
     pages="Sider",
     chat="Samtale",
+    facts="Fakta",
     evaluation="Evaluering",
     log_out="Logg ut",
     conversation="Samtale",
@@ -208,6 +211,7 @@ RUSSIAN = Labels(
     new_chat="Новый разговор",
     pages="Страницы",
     chat="Чат",
+    facts="Факты",
     evaluation="Оценка",
     log_out="Выйти",
     conversation="Разговор",

@@ -29,6 +29,8 @@ SHOWN_CONTEXT = 200  # characters of a passage on either side of the cited words
 FOLDED_AT_LEAST = 80  # characters: less than this is not worth a click
 CONTEXT = 300  # characters on either side of a citation that lies in no retrieved passage
 
+EVERYBODYS = frozenset({"chat", "facts"})  # pages that not only the owner may see
+
 DocumentById = Callable[[str], Document]
 
 
@@ -42,7 +44,7 @@ def plain(text: str) -> str:
 
 
 def header(labels: Labels, current: str, *, owner: bool, user: str = "", drawer: str = "") -> str:
-    """Render the name of the program, for its owner the way from page to page, and for who is logged in the way out.
+    """Render the name of the program, the way from page to page, and for who is logged in the way out.
 
     `drawer` names the list of conversations, where there is one to open.
     """
@@ -50,10 +52,15 @@ def header(labels: Labels, current: str, *, owner: bool, user: str = "", drawer:
     pages = {
         "chat": ("./", labels.chat),
         "documents": ("./documents", labels.documents),
+        "facts": ("./facts", labels.facts),
         "evaluation": ("./evaluation", labels.evaluation),
     }
-    links = "".join(_page_link(address, name, page == current) for page, (address, name) in pages.items())
-    nav = f'<nav aria-label="{labels.pages}">{links}</nav>' if owner else ""
+    links = "".join(
+        _page_link(address, name, page == current)
+        for page, (address, name) in pages.items()
+        if owner or page in EVERYBODYS
+    )
+    nav = f'<nav aria-label="{labels.pages}">{links}</nav>'
     opener = f'<button type="button" class="opener" popovertarget="conversations">{drawer}</button>' if drawer else ""
     way_out = _way_out(labels, user) if user else ""
     return f'<div class="bar" lang="{labels.language}">{opener}{brand}{nav}{way_out}</div>'

@@ -24,7 +24,7 @@ from rag.config import Settings
 from rag.errors import HistoryError, ServeError, UsersError
 from rag.history import History, open_history
 from rag.users import read_users, readable_by_others
-from rag.web import conversations_page, document_page, documents_page, evaluation_page, labels, login_page
+from rag.web import conversations_page, document_page, documents_page, evaluation_page, facts_page, labels, login_page
 from rag.web.access import UNSPECIFIED, Access, complain
 from rag.web.app import build
 from rag.web.chats import Chats, Pipeline
@@ -32,6 +32,7 @@ from rag.web.evaluations import MAX_FILE_BYTES, Evaluations
 from rag.web.examples import Examples
 from rag.web.guard import Guard
 from rag.web.hosts import is_loopback
+from rag.web.ledger import Ledger
 from rag.web.library import Library
 from rag.web.pages import Pages
 from rag.web.quick_gradio import gr
@@ -54,6 +55,8 @@ OWN_FILES = {
     "pages.js": "text/javascript",
     "evaluation.css": "text/css",
     "evaluation.js": "text/javascript",
+    "facts.css": "text/css",
+    "facts.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 # Gradio's page carries link previews of gradio.app and an install manifest; ours its own style, script and icon.
@@ -100,6 +103,7 @@ def serve_on(
     with (
         Evaluations(pipeline, settings) as evaluations,
         Library(pipeline, settings) as library,
+        Ledger(pipeline) as ledger,
         Examples(pipeline) as examples,
         Pages(settings) as pages,
         _opened(settings) as (history, problem),
@@ -108,7 +112,7 @@ def serve_on(
             pages.begin()
         chats = Chats(pipeline, history)
         page = build(pipeline, chats, examples, problem)
-        app = application(pipeline, page, chats, evaluations, library, pages, access or Access(settings))
+        app = application(pipeline, page, chats, evaluations, library, ledger, pages, access or Access(settings))
         _Server(app, lambda: on_ready(_invitation(settings.host, port)), settings.trusted_proxies).run([listener])
 
 
@@ -158,6 +162,7 @@ def application(
     chats: Chats,
     evaluations: Evaluations,
     library: Library,
+    ledger: Ledger,
     pages: Pages,
     access: Access,
 ) -> FastAPI:
@@ -169,6 +174,7 @@ def application(
     app.router.routes.extend(evaluation_page.routes(evaluations))
     app.router.routes.extend(documents_page.routes(library))
     app.router.routes.extend(document_page.routes(pipeline.document, pages))
+    app.router.routes.extend(facts_page.routes(ledger))
     app.router.routes.extend(conversations_page.routes(pipeline, chats))
     if access.with_log_in:
         app.router.routes.extend(login_page.routes(access))
