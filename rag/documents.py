@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from rag import dates, formats, metadata
+from rag import dates, formats, markdown, metadata
 from rag.boilerplate import boilerplate, front_matter, metadata_date_at
 from rag.config import Settings
 from rag.decoding import decode
@@ -254,6 +254,8 @@ def _described(found: Extract, name: str, path: Path, sha256: str, beside: Metad
     language = detect(content)
     block = front_matter(text) if found.boilerplate is None else None
     inside = metadata.of_front_matter(text[slice(*block)]) if block else Metadata()
+    is_markdown = found.boilerplate is None and name.lower().endswith(markdown.SUFFIXES)
+    marked = markdown.structure(text, block.end if block else 0) if is_markdown else None
     return Document(
         id=name,
         title=_shorten(beside.title or found.title) or _title(text, content, language) or Path(name).stem,
@@ -263,7 +265,8 @@ def _described(found: Extract, name: str, path: Path, sha256: str, beside: Metad
         path=path,
         sha256=sha256,
         boilerplate=spans,
-        places=found.places,
+        places=marked.places if marked else found.places,
+        code=marked.code if marked else found.code,
         unread=found.unread,
         author=beside.author or found.author or inside.author,
         tags=beside.tags or found.tags or inside.tags,
@@ -318,7 +321,6 @@ _DATE_KEYS = frozenset(
 _KEY = re.compile(r"^[ \t]*([\w-]+)[ \t]*[:=][ \t]*(.+?)[ \t]*$", re.MULTILINE)
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)", re.MULTILINE | re.DOTALL)
-_MARKUP = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\n]*\)|(\*\*|__|`)(?=\S)")
 
 
 def _date(text: str, name: str) -> dt.date | None:
@@ -340,20 +342,14 @@ def _title(text: str, content: str, language: str) -> str:
     """Return the title: of the front matter, a heading, or the first sentence, which a title line is too."""
     block = front_matter(text)
     for key, value in _KEY.findall(text[block.start : block.end] if block else ""):
-        if key.lower() == "title" and (title := _plain(value.strip("\"'"))):
+        if key.lower() == "title" and (title := markdown.plain(value.strip("\"'"))):
             return _shorten(title)
     head = content[:_HEAD]
     heading = _HEADING.search(_FENCE.sub("", head))
-    if heading and (title := _plain(heading[1])):
+    if heading and (title := markdown.plain(heading[1])):
         return _shorten(title)
     undated = "\n".join(line for line in head.split("\n") if not dates.parse(line))
-    return next((_shorten(_plain(undated[start:end])) for start, end in split(undated, language)), "")
-
-
-def _plain(markdown: str) -> str:
-    """Return one line of Markdown without links, emphasis, markers of lists and repeated spaces."""
-    text = _MARKUP.sub(r"\1", markdown).replace("**", "").replace("__", "").replace("`", "")
-    return " ".join(text.strip("|#>*+ \t").split())
+    return next((_shorten(markdown.plain(undated[start:end])) for start, end in split(undated, language)), "")
 
 
 def _shorten(title: str) -> str:

@@ -193,8 +193,10 @@ def _parts(offsets: Sequence[Span], spans: Sequence[Span]) -> Iterator[tuple[int
     """Yield for each part: how many tokens the prompt has, the part's own tokens, and those of its sentences.
 
     A part begins where a sentence does. `offsets` are the tokens' characters; those of the prompt end at 0 or before.
+    What stands before the first sentence is the context of all, and read with each part, as the prompt is.
     """
-    head = bisect_right([end for _, end in offsets], 0)
+    first = spans[0].start if spans else 0
+    head = bisect_right([end for _, end in offsets], first)
     total = len(offsets) - head
     sentences = list(_token_spans(offsets, spans))
     share = total / max(1, math.ceil(total / PART_TOKENS))

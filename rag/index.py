@@ -28,9 +28,10 @@ from rag.figures import Figures, Read, read_of
 from rag.languages import detect
 from rag.lexical import LexicalIndex, LexicalScores, Taken
 from rag.models import model_name, sha256_of
+from rag.passages import context_of
 from rag.types import Document, Hit, Passage, Place, SentenceScore, Span
 
-FORMAT = 10  # raise it whenever a file of a generation, the making of passages or that of vectors changes
+FORMAT = 11  # raise it whenever a file of a generation, the making of passages or that of vectors changes
 POOL = 200  # candidates from each side that fusion looks at
 # Chosen on dev sets (docs/retrieval.md); the numbers around them do about as well.
 SENTENCE_WEIGHT = 1.0  # of the best sentence's cosine beside the passage's
@@ -152,7 +153,8 @@ class Layout:
         document = self.documents[self.passages[row, 0]]
         start, end = map(int, self.passages[row, 1:3])
         sentences = tuple(Span(*map(int, span)) for span in self.sentences[self.sentence_range(row)])
-        return Passage(document.id, start, end, document.text[start:end], self.language(row), sentences)
+        text, context = document.text[start:end], context_of(document, Span(start, end))
+        return Passage(document.id, start, end, text, self.language(row), sentences, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,7 +426,7 @@ def save(
 
 
 class _Texts(Sequence[str]):
-    """The texts of passages, each made when it is asked for: together they take as much memory as the documents."""
+    """The texts of passages behind their contexts, made when asked for: together they take as much as the documents."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
@@ -439,8 +441,9 @@ class _Texts(Sequence[str]):
     def __getitem__(self, row: int | slice) -> str | list[str]:
         if isinstance(row, slice):
             return [self[each] for each in range(*row.indices(len(self)))]
-        document, start, end, _ = map(int, self._layout.passages[row])
-        return self._layout.documents[document].text[start:end]
+        number, start, end, _ = map(int, self._layout.passages[row])
+        document = self._layout.documents[number]
+        return context_of(document, Span(start, end)) + document.text[start:end]
 
 
 def lexical_folder(folder: Path) -> Path:
@@ -473,6 +476,7 @@ def _document_record(document: Document) -> dict[str, Any]:
         "sha256": document.sha256,
         "boilerplate": document.boilerplate,
         "places": document.places,
+        "code": document.code,
         "unread": document.unread,
         "author": document.author,
         "tags": document.tags,
@@ -487,6 +491,7 @@ def _read_document(line: str) -> Document:
     record["boilerplate"] = tuple(Span(*span) for span in record["boilerplate"])
     record["places"] = tuple(Place(*place) for place in record["places"])
     record["unread"], record["tags"] = tuple(record["unread"]), tuple(record["tags"])
+    record["code"] = tuple(Span(*span) for span in record["code"])
     record["path"] = Path(record["path"])
     return Document(**record)
 

@@ -1,5 +1,8 @@
 """Document -> passages: runs of whole sentences, sized in tiktoken's tokens, with exact offsets.
 
+Lists, tables, quotations and code stay whole where they fit, with the line that introduces them; a heading stays with
+what follows, and its section begins a passage where that makes no stump. What stands above a passage goes with it.
+
 Between them, passages cover every character that is neither boilerplate nor the white space around sentences. A
 sentence is cut only when it is longer than a passage. No passage reaches over the end of a row, a record, a slide,
 a message or a file in an archive. No passage has more of the encoder's own tokens than fit.
@@ -12,15 +15,20 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
-from rag import languages, models, sentences
+from rag import languages, models, sentences, structure
 from rag.places import place_of
 from rag.types import Document, Passage, PlaceKind, Span
 
 _ALONE: frozenset[PlaceKind] = frozenset(
     {"member", "message", "attachment", "slide", "notes", "sheet", "row", "record"}
 )
+
+_NAMING: frozenset[PlaceKind] = frozenset({"heading", "slide", "sheet", "message"})
+_BELOW = " › "
+_CONTEXT = 120  # characters of names, and so tokens at most, that are read before a passage
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -48,16 +56,41 @@ def split_document(
 
     `capacity` is the most of the encoder's own tokens (`count_tokens`) that a passage may have.
     """
-    room = _Room(size, capacity, count_tokens)
+    has_context = any(place.kind in _NAMING for place in document.places)
+    room = _Room(size, max(capacity - _CONTEXT, capacity // 2) if has_context else capacity, count_tokens)
+    headings = structure.headings(document)
     passages: list[Passage] = []
     for block in _content(document):
         spans = _whole_row(document, block, room) or _fitting_sentences(document, block, room)
-        for first, last in _windows(document.text, spans, room, overlap):
+        joints = structure.joints(document, headings, spans)
+        for first, last in _windows(document.text, spans, joints, room, overlap):
             start, end = spans[first].start, spans[last - 1].end
             text = document.text[start:end]
             language = languages.detect_part(text, document.language)
-            passages.append(Passage(document.id, start, end, text, language, tuple(spans[first:last])))
+            context = context_of(document, Span(start, end))
+            passages.append(Passage(document.id, start, end, text, language, tuple(spans[first:last]), context))
     return passages
+
+
+def context_of(document: Document, span: Span) -> str:
+    """Return what stands above a passage and holds for it, as a line to read before it: the headings, a sheet's name.
+
+    Those that the passage itself begins with are left out, and of a long path what is farthest up.
+    """
+    names = [place.name for place in place_of(document, span) if place.kind in _NAMING and place.name]
+    if not names:
+        return ""
+    begins = _letters(document.text[span.start : min(span.end, span.start + 2 * _CONTEXT)])
+    distinct = {_letters(name): name for name in (document.title, *names)}
+    names = [name for letters, name in distinct.items() if letters and not begins.startswith(letters)]
+    while sum(map(len, names)) + len(_BELOW) * len(names) > _CONTEXT:
+        del names[0]
+    return _BELOW.join(names) + "\n" if names else ""
+
+
+def _letters(name: str) -> str:
+    """Return by what two spellings of a name are alike."""
+    return "".join(filter(str.isalnum, name)).casefold()
 
 
 def _content(document: Document) -> Iterator[Span]:
@@ -78,13 +111,27 @@ def _whole_row(document: Document, block: Span, room: _Room) -> list[Span]:
 
 
 def _fitting_sentences(document: Document, block: Span, room: _Room) -> list[Span]:
-    """Split a block into sentences, and those that are too long into pieces that fit."""
-    text = document.text[block.start : block.end]
+    """Split a block into sentences and lines of code, and those that are too long into pieces that fit."""
     pieces: list[Span] = []
-    for start, end in sentences.split(text, document.language):
-        span = Span(block.start + start, block.start + end)
-        pieces.extend([span] if room.fits(text[start:end]) else _pieces(document.text, span, room))
+    for span in _sentences(document, block):
+        fits = room.fits(document.text[span.start : span.end])
+        pieces.extend([span] if fits else _pieces(document.text, span, room))
     return pieces
+
+
+def _sentences(document: Document, block: Span) -> Iterator[Span]:
+    """Yield the sentences of a block; in code, which has none, the lines."""
+    start = block.start
+    first_code = bisect_left(document.code, block.start, key=attrgetter("end"))
+    end_of_code = bisect_left(document.code, block.end, key=attrgetter("start"))
+    for code in (*document.code[first_code:end_of_code], Span(block.end, block.end)):
+        first, last = min(max(code.start, start), block.end), min(code.end, block.end)
+        if first > start:
+            found = sentences.split(document.text[start:first], document.language)
+            yield from (Span(start + a, start + b) for a, b in found)
+        if first < last:
+            yield from structure.lines(document.text, Span(first, last))
+        start = max(start, first, last)
 
 
 def _pieces(text: str, span: Span, room: _Room) -> Iterator[Span]:
@@ -130,12 +177,13 @@ def _costs(text: str, spans: Sequence[Span]) -> list[int]:
     return [len(models.tokens().encode_ordinary(text[start:end])) for start, end in pairwise(bounds)]
 
 
-def _windows(text: str, spans: Sequence[Span], room: _Room, overlap: int) -> Iterator[Span]:
-    """Yield ranges of sentences that fit: as even in length as whole sentences allow.
+def _windows(text: str, spans: Sequence[Span], joints: Sequence[float], room: _Room, overlap: int) -> Iterator[Span]:
+    """Yield ranges of sentences that fit: as even in length as whole sentences, and what belongs together, allow.
 
     Filling passages to the brim would leave a stump at the end of most documents.
     """
     ends = list(accumulate(_costs(text, spans)))
+    joints = structure.loosened(joints, ends, room.size)
     first = last = 0
     while last < len(ends):
         done = last
@@ -143,8 +191,21 @@ def _windows(text: str, spans: Sequence[Span], room: _Room, overlap: int) -> Ite
         left = ends[-1] - before
         windows = max(1, math.ceil((left - overlap) / (room.size - overlap)))
         target = before + math.ceil((left + (windows - 1) * overlap) / windows)
-        last = max(min(bisect_left(ends, target), bisect_right(ends, before + room.size) - 1), done) + 1
+        furthest = max(bisect_right(ends, before + room.size) - 1, done) + 1
+        last = _best_end(
+            ends, joints, done, max(min(bisect_left(ends, target) + 1, furthest), done + 1), furthest, room
+        )
         while last - first > 1 and not room.fits(text[spans[first].start : spans[last - 1].end]):
             first, last = (first, last - 1) if last - 1 > done else (first + 1, last)
         yield Span(first, last)
-        first = min(bisect_left(ends, ends[last - 1] - overlap, lo=first) + 1, last)
+        begins_section = last < len(joints) and joints[last] < 0
+        first = last if begins_section else min(bisect_left(ends, ends[last - 1] - overlap, lo=first) + 1, last)
+
+
+def _best_end(ends: Sequence[int], joints: Sequence[float], done: int, even: int, furthest: int, room: _Room) -> int:
+    """Return where a window ends best: near the `even` end, but not within what belongs together."""
+
+    def cost(last: int) -> float:
+        return joints[last] + abs(ends[last - 1] - ends[even - 1]) / room.size
+
+    return min(range(done + 1, furthest + 1), key=lambda last: (cost(last), abs(last - even)))

@@ -58,6 +58,7 @@ class Document:
     sha256: str  # of the file's bytes
     boilerplate: tuple[Span, ...] = ()  # ascending, disjoint; never part of a passage
     places: tuple[Place, ...] = field(default=(), repr=False)
+    code: tuple[Span, ...] = field(default=(), repr=False)  # ascending, disjoint; its lines are what they are
     unread: tuple[str, ...] = ()  # what of the file could not be read, each with what to do
     author: str = ""
     tags: tuple[str, ...] = ()
@@ -79,6 +80,7 @@ class Passage:
     text: str = field(repr=False)
     language: str
     sentences: tuple[Span, ...] = field(default=(), repr=False)  # in the document's offsets
+    context: str = field(default="", repr=False)  # what is said above it and holds for it; stands before it when read
 
     @property
     def id(self) -> str:

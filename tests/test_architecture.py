@@ -16,7 +16,20 @@ PACKAGE = ROOT / "rag"
 # A module imports from earlier steps only. Siblings in a step do not import each other; packages are one unit.
 STEPS = (
     {"types", "errors", "dates", "untrusted", "normalisation", "bert", "decoding"},
-    {"config", "copies", "packed", "languages", "boilerplate", "sentences", "users", "formats", "metadata", "places"},
+    {
+        "config",
+        "copies",
+        "packed",
+        "languages",
+        "boilerplate",
+        "sentences",
+        "users",
+        "formats",
+        "metadata",
+        "places",
+        "markdown",
+        "structure",
+    },
     {"models", "documents", "lexical", "facts"},
     {"encoder", "reader", "passages", "stores", "figures", "llm"},
     {"generations", "index"},

@@ -511,7 +511,7 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     mount = shutil.which("mount")
     if (
         mount is None
-        or subprocess.run([mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], check=False).returncode
+        or subprocess.run([mount, "-t", "tmpfs", "-o", "size=320k", "tmpfs", disk], check=False).returncode
     ):
         pytest.skip("file systems cannot be mounted here")
     yield disk

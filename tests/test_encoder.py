@@ -65,6 +65,22 @@ def test_a_batch_gives_what_each_text_gives_alone(encoder: BundledEncoder) -> No
     assert np.allclose(together.sentences, np.concatenate([item.sentences for item in alone]), atol=1e-4)
 
 
+def test_what_stands_before_the_first_sentence_is_read_with_all_of_them(encoder: BundledEncoder) -> None:
+    sentences = ["The ferry left the old harbour at dawn, and nobody saw it go. "] * 12  # more than is read at once
+    text = "".join(sentences)
+    ends = [len(text) // 12 * number for number in range(13)]
+    spans = [Span(start, end - 1) for start, end in pairwise(ends)]
+    contexts = ["", "Winter timetable\n", "Recipes\n"]
+    moved = [[Span(start + len(context), end + len(context)) for start, end in spans] for context in contexts]
+    passages, vectors = encoder.embed_passages([context + text for context in contexts], moved)
+    assert len(vectors) == 3 * len(spans)
+    without, winter, recipes = vectors.reshape(3, len(spans), -1)
+    assert (without * winter).sum(axis=1).max() < 0.999
+    assert (winter * recipes).sum(axis=1).max() < 0.999
+    question = encoder.embed_queries(["When do the ferries go in winter?"])[0]
+    assert passages[1] @ question > passages[2] @ question
+
+
 def test_nothing_gives_nothing(encoder: BundledEncoder) -> None:
     assert encoder.embed_queries([]).shape == (0, 384)
     passages, sentences = encoder.embed_passages([], [])

@@ -442,6 +442,25 @@ def test_mail_with_attachments() -> None:
     assert_sound(found)
 
 
+DOCBOOK = """<html><head><title>Manual</title></head><body><p id="title">Manual</p><div class="section">
+<div class="titlepage"><div><div><h2 class="title"><a id="x"></a>2.1. Pumps</h2></div></div></div>
+<div class="para">{prose}</div><p class="title">Example</p><pre class="screen"># pump --start
+# pump --stop</pre><div class="section"><div class="titlepage"><div><div><h3>2.1.1. Valves</h3></div></div></div>
+<div class="para">{prose}</div></div></div></body></html>"""
+
+
+def test_manuals_made_by_docbook_keep_their_headings() -> None:
+    found = read("a.html", DOCBOOK.format(prose=f"{SENTENCE} " * 8))
+    assert_sound(found)
+    assert [label for label, _ in told(found)] == ["2.1. Pumps", "2.1. Pumps › 2.1.1. Valves"]
+    assert [found.text[slice(*span)] for span in found.code] == ["# pump --start\n# pump --stop"]
+
+
+def test_permalinks_are_no_part_of_a_heading() -> None:
+    page = f'<body><article><h1>Pumps<a href="#pumps">¶</a></h1><p>{SENTENCE * 9}</p></article></body>'
+    assert told(read("a.html", page))[0][0] == "Pumps"
+
+
 def test_html_mail() -> None:
     found = read("a.eml", made.mail("Hei", "", html="<p>Bare <b>HTML</b>.</p>").as_bytes())
     assert found.text.endswith("Bare HTML.")

@@ -183,6 +183,19 @@ def test_filters_keep_what_they_say_and_all_of_it(index: Index, filters: Filters
     assert {hit.passage.id for hit in hits} <= {name for _, name in expected}
 
 
+def test_a_passage_is_found_by_the_headings_above_it(tmp_path: Path) -> None:
+    settings = Settings(documents=tmp_path / "documents", index=tmp_path / "index", passage_tokens=48)
+    prose = "It is filled before dawn and emptied at night. Somebody looks at it every other hour. " * 6
+    text = f"# Ferry\n\n{prose}\n\n## Zebrafish\n\n{prose}\n\n## Boilers\n\n{prose}"
+    index = Index.load(build(settings, {"a.md": text}).folder, settings)
+    hits = index.search("zebrafish", query("zebrafish"), 20, lexical_weight=0.3)
+    found = [hit.passage for hit in hits if hit.lexical_score]
+    assert len(found) > 1
+    assert all("Zebrafish" in passage.context + passage.text for passage in found)
+    assert [passage for passage in found if "Zebrafish" not in passage.text]
+    assert all(text[passage.start : passage.end] == passage.text for passage in found)
+
+
 def test_a_passage_has_a_language_of_its_own(tmp_path: Path) -> None:
     settings = Settings(documents=tmp_path / "documents", index=tmp_path / "index", passage_tokens=80)
     norwegian = "Komiteen møttes i Bergen og drøftet hvordan elvene kunne renses før neste vår. " * 20

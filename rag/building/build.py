@@ -212,8 +212,10 @@ class _Work:
 
 
 def _texts_and_sentences(passages: Sequence[Passage]) -> tuple[list[str], list[list[Span]]]:
-    spans = [[Span(a - passage.start, b - passage.start) for a, b in passage.sentences] for passage in passages]
-    return [passage.text for passage in passages], spans
+    """Return what is to be read, each passage behind its context, and where its sentences then are."""
+    firsts = [passage.start - len(passage.context) for passage in passages]
+    spans = [[Span(a - at, b - at) for a, b in each.sentences] for at, each in zip(firsts, passages, strict=True)]
+    return [passage.context + passage.text for passage in passages], spans
 
 
 def _with_originals(parts: Sequence[Part]) -> tuple[list[Part], list[Copied]]:

@@ -57,11 +57,11 @@ class Salvage:
                     path.unlink()
 
     def digest(self, passage: Passage) -> bytes:
-        """Return what tells a passage's vectors from all others: they are made of its text and its sentences."""
+        """Return what tells a passage's vectors from all others: they are made of its context, text and sentences."""
         spans = [(start - passage.start, end - passage.start) for start, end in passage.sentences]
         found = hashlib.blake2b(self._salt, digest_size=16)
         found.update(repr(spans).encode())
-        found.update(passage.text.encode("utf-8", "surrogatepass"))
+        found.update(f"{len(passage.context)} {passage.context}{passage.text}".encode("utf-8", "surrogatepass"))
         return found.digest()
 
     def find(self, digest: bytes) -> int | None:

@@ -48,6 +48,7 @@ class Extract:
     author: str = ""
     tags: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()  # parts that could not be read, each with what to do
+    code: tuple[Span, ...] = ()
 
 
 @dataclass(slots=True)
@@ -77,9 +78,10 @@ class Draft:
     _places: list[Place] = field(default_factory=list)
     _open: list[_Open] = field(default_factory=list)
     _boilerplate: list[Span] = field(default_factory=list)
+    _code: list[Span] = field(default_factory=list)
     _unread: list[str] = field(default_factory=list)
 
-    def add(self, text: str, *, apart: bool = False, boilerplate: bool = False) -> None:
+    def add(self, text: str, *, apart: bool = False, boilerplate: bool = False, code: bool = False) -> None:
         """Write a block on lines of its own, with a blank line before it if it stands `apart`; blank ones are dropped.
 
         Raises Unreadable when the text grows beyond its limit.
@@ -98,6 +100,8 @@ class Draft:
         self._blocks.append(span)
         if boilerplate:
             self._boilerplate.append(span)
+        if code:
+            self._code.append(span)
 
     @contextmanager
     def place(self, kind: PlaceKind, number: int | None = None, name: str = "") -> Iterator[None]:
@@ -151,7 +155,8 @@ class Draft:
         if not text:
             raise Unreadable("; ".join(dict.fromkeys(self._unread)) or "the file holds no text")
         told = self.title, self.date, self.author, self.tags
-        return Extract(text, tuple(self._places), tuple(self._boilerplate), *told, tuple(self._unread))
+        unread, code = tuple(self._unread), tuple(self._code)
+        return Extract(text, tuple(self._places), tuple(self._boilerplate), *told, unread, code)
 
     def _begin(self, place: Place, level: int) -> None:
         within = self._open[-1].number if self._open else -1

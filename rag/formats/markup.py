@@ -25,6 +25,7 @@ _BLOCKS = (
 )
 _SKIPPED = frozenset({"script", "style", "noscript", "template", "svg", "math", "title", "meta", "link", "iframe"})
 _BREAKS = frozenset({"br", "lb"})
+_PERMALINK = "¶ "  # at the end of a heading, in manuals made by Sphinx
 _DEEPEST = 200  # elements in elements; what is deeper is written as it stands
 
 
@@ -57,7 +58,7 @@ class _Writer:
         if name in _HEADINGS:
             self.flush()
             level = _HEADINGS[name] or _HEADINGS.get(element.get("rend", ""), 2)
-            self._draft.heading(level, text_of(element))
+            self._draft.heading(level, text_of(element).rstrip(_PERMALINK))
         elif name == "table" and depth < _DEEPEST:
             self.flush()
             self._table(element, depth)
@@ -78,7 +79,7 @@ class _Writer:
             text = "\n".join(" ".join(line.split()) for line in text.split("\n"))
         if item and text.strip():
             text = f"- {text.strip()}"
-        self._draft.add(text, apart=apart)
+        self._draft.add(text, apart=apart, code=self._verbatim)
 
     def _block(self, element: Element, name: str, depth: int) -> None:
         self.flush()

@@ -89,6 +89,7 @@ def _record(extract: Extract) -> dict[str, Any]:
         "author": extract.author,
         "tags": extract.tags,
         "unread": extract.unread,
+        "code": extract.code,
     }
 
 
