@@ -119,7 +119,7 @@ def index(settings: Settings, strict: bool, watch: bool, origins: dict[str, str]
 
 @cli.command()
 @click.argument("question", required=False)
-@click.option("--answerer", metavar="NAME", help="What makes the answer: reader, sentence.")
+@click.option("--answerer", metavar="NAME", help="What makes the answer: reader, sentence, quote, compose.")
 @click.option("--document", metavar="GLOB", help="Only documents whose path matches.")
 @click.option("--language", metavar="L", help="Only documents in this language (ISO 639-1).")
 @click.option("--since", metavar="DATE", help="Only documents dated on or after YYYY-MM-DD.")
@@ -238,7 +238,7 @@ def facts(settings: Settings, about: str | None, as_json: bool, as_csv: bool, or
 @click.argument("file", type=_FILE, metavar="QUESTIONS")
 @click.argument("bars", nargs=-1, metavar="[BAR]...")
 @click.option("--documents", "folder", type=_FOLDER, metavar="DIR", help="Index this folder and ask it, not --index.")
-@click.option("--answerer", metavar="NAME", help="What makes the answers: reader, sentence.")
+@click.option("--answerer", metavar="NAME", help="What makes the answers: reader, sentence, quote, compose.")
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write everything that was measured there.")
 @click.option("--report", type=_FOLDER, metavar="DIR", help="Write a report there: index.html and summary.md.")
 @click.option("--baseline", type=_FILE, metavar="FILE", help="Compare with what an earlier --json wrote.")

@@ -91,7 +91,9 @@ class Settings(BaseModel):
     max_unpacked_megabytes: int = Field(512, ge=1, description="archives that unpack to more are skipped")
     hits: int = Field(10, ge=1, le=100, description="passages retrieved for a question")
     lexical_weight: float = Field(0.4, ge=0, le=10, description="weight of BM25 beside the dense score")
-    answerer: Literal["reader", "sentence"] = Field("reader", description="what makes the answer of the passages")
+    answerer: Literal["reader", "sentence", "quote", "compose"] = Field(
+        "reader", description="what makes the answer of the passages"
+    )
     reader_tokens: int = Field(800, ge=64, le=20000, description="tokens of the hits that the reader reads")
     abstain_below: float = Field(
         0.35, ge=0, le=1, description="confidence under which the reply is «not in the documents»"

@@ -160,6 +160,8 @@ def _told(value: ConflictValue, answer: Answer) -> Iterator[tuple[int, str]]:
 
 
 def _statement(statement: Statement, footnotes: int) -> str:
+    if statement.is_struck:
+        return f"~~{escaped(statement.text)}~~"
     return " ".join([escaped(statement.text), *(f"[^{footnotes + number}]" for number in statement.citations)])
 
 

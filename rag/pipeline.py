@@ -29,7 +29,7 @@ class Pipeline:
         self._opening = threading.Lock()
         self._index = open_index(settings)
         self._encoder = encoder or load_encoder(settings)
-        self._answerer = create_answerer(settings)
+        self._answerer = create_answerer(settings, self._encoder)
 
     def ask(self, question: str, history: Sequence[Turn] = (), *, filters: Filters | None = None) -> Answer:
         """Answer one question, completed from the turns before if it leans on them. Raises QuestionError."""

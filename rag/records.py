@@ -16,6 +16,7 @@ from rag.types import Answer, Candidate, Citation, Conflict, Hit, Place
 
 def answer_record(answer: Answer) -> dict[str, Any]:
     """Return an answer as a JSON object."""
+    struck = [statement.text for statement in answer.statements if statement.is_struck]
     return {
         "question": answer.question,
         "language": answer.language,
@@ -28,6 +29,7 @@ def answer_record(answer: Answer) -> dict[str, Any]:
         "conflicts": [_conflict(conflict) for conflict in answer.conflicts],
         "hits": [_hit(hit) for hit in answer.hits],
         "timings_ms": {name: round(value, 1) for name, value in answer.timings_ms.items()},
+        **({"struck": struck} if struck else {}),
         **({"completed": answer.completed} if answer.completed is not None else {}),
         **({"renderings": [asdict(each) for each in answer.renderings]} if answer.renderings else {}),
     }

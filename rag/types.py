@@ -151,6 +151,7 @@ class Statement:
     text: str
     citations: tuple[int, ...] = ()
     marked: Span | None = None  # the short answer in `text`
+    is_struck: bool = False  # a language model wrote it, and the documents do not say so: no part of the reply
 
     def __str__(self) -> str:
         return " ".join([self.text, "".join(f"[{number}]" for number in self.citations)]).rstrip()
@@ -221,4 +222,4 @@ class Answer:
 
         Whoever renders it reads `statements` instead: a document may hold ``[1]`` itself.
         """
-        return " ".join(str(statement) for statement in self.statements)
+        return " ".join(str(statement) for statement in self.statements if not statement.is_struck)

@@ -23,7 +23,7 @@ from tests.answers import DOCUMENTS, a_disputed_answer
 
 OUR_TAGS = {
     *("a", "article", "aside", "blockquote", "button", "div", "h1", "h2", "h3", "header", "i"),
-    *("li", "mark", "ol", "p", "section", "span", "strong", "time", "ul"),
+    *("li", "mark", "ol", "p", "s", "section", "span", "strong", "time", "ul"),
 }
 OUR_ATTRIBUTES = {
     *("aria-hidden", "aria-label", "aria-labelledby", "aria-live", "class", "data-question", "datetime", "dir"),

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from rag import models
 from rag.config import Settings
+from rag.encoder import Encoder, load_encoder
 from rag.types import Candidate, Citation, Document, Hit, Statement, Turn
 
 logger = logging.getLogger(__name__)
@@ -41,13 +42,29 @@ class Answerer(Protocol):
     def answer(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Draft: ...
 
 
-def create_answerer(settings: Settings) -> Answerer:
-    """Make the answerer that the settings name; the reader needs the bundled encoder's package. Raises ModelError."""
-    if settings.answerer == "reader" and models.has_wheel():
+def create_answerer(settings: Settings, encoder: Encoder | None = None) -> Answerer:
+    """Make the answerer that the settings name; the reader needs the bundled encoder's package. Raises ModelError.
+
+    `encoder` is that which the passages are found by, for answerers that compare meanings; else it is loaded.
+    """
+    if settings.answerer == "quote":
+        from rag.answerers.quote import QuoteAnswerer
+
+        return QuoteAnswerer(settings)
+    extractive = _extractive(settings)
+    if settings.answerer == "compose":
+        from rag.answerers.compose import ComposeAnswerer
+
+        return ComposeAnswerer(settings, extractive, encoder or load_encoder(settings))
+    return extractive
+
+
+def _extractive(settings: Settings) -> Answerer:
+    if settings.answerer != "sentence" and models.has_wheel():
         from rag.answerers.reader import ReaderAnswerer
 
         return ReaderAnswerer(settings)
-    if settings.answerer == "reader":
+    if settings.answerer != "sentence":
         logger.warning("the reader has no package for this system; answers are whole sentences instead")
     from rag.answerers.sentence import SentenceAnswerer
 

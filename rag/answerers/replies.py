@@ -71,6 +71,24 @@ SOURCES_DIFFER = {
     ),
 }
 
+NOTHING_STOOD = {
+    "en": "What the language model wrote is not in the documents. They say:",
+    "no": "Det språkmodellen skrev, står ikke i dokumentene. Der står det:",
+    "ru": "В документах нет того, что написала языковая модель. В них сказано:",
+    "zh": "文档中没有语言模型所写的内容。文档中写道:",
+    "de": "Was das Sprachmodell schrieb, steht nicht in den Dokumenten. Dort steht:",
+    "fr": "Les documents ne disent pas ce que le modèle de langage a écrit. Ils disent :",
+    "es": "Los documentos no dicen lo que escribió el modelo de lenguaje. Dicen:",
+    "uk": "У документах немає того, що написала мовна модель. У них сказано:",
+    "sv": "Det språkmodellen skrev står inte i dokumenten. Där står det:",
+    "da": "Det sprogmodellen skrev, står ikke i dokumenterne. Der står:",
+}
+
+
+def nothing_stood(language: str) -> str:
+    """Return what is said before an extractive answer that takes the place of one a model wrote."""
+    return NOTHING_STOOD.get(language, NOTHING_STOOD["en"])
+
 
 def not_in_the_documents(language: str) -> str:
     """Return the reply in a language, in English where we have no words for it."""

@@ -20,7 +20,7 @@ from rag.pipeline import Pipeline
 from rag.types import Document
 
 # Where things lie and how the page is served changes no answer.
-_NO_MATTER = {"documents", "index", "evaluation", "cache", "keep_history", "history", "host", "port"}
+_NO_MATTER = {"documents", "index", "evaluation", "cache", "keep_history", "history", "host", "port", "llm_key"}
 
 
 def read(file: Path, documents: Mapping[str, Document], *, strictly: bool = False) -> list[Line]:

@@ -6,7 +6,7 @@
 """
 
 from rag.facts.comparing import SIMILAR, compare, same_value
-from rag.facts.context import Mention, Topic, inside, is_about, read, topic
+from rag.facts.context import Mention, Named, Topic, inside, is_about, key, names, read, topic
 from rag.facts.finding import find
 from rag.facts.grouping import Group, Link, dimension, group
 from rag.facts.records import Amount, Bound, Fact, Kind, Period, Relation, Verdict
@@ -22,6 +22,7 @@ __all__ = [
     "Kind",
     "Link",
     "Mention",
+    "Named",
     "Period",
     "Relation",
     "Row",
@@ -34,6 +35,8 @@ __all__ = [
     "group",
     "inside",
     "is_about",
+    "key",
+    "names",
     "read",
     "same_value",
     "table",

@@ -100,6 +100,11 @@ def read(
     ]
 
 
+def names(text: str, language: str) -> Named:
+    """Return the names of one sentence, as they are compared across languages; figures are none."""
+    return _Sentence(text, Span(0, len(text)), lexicon(language), find(text, language)).names
+
+
 def _names_before(views: Sequence[_Sentence], place: int) -> frozenset[str]:
     """Return the names of the sentences before one."""
     return frozenset().union(*(view.names.sure for view in views[max(0, place - _NEIGHBOURS) : place]))

@@ -52,6 +52,7 @@ class Labels:
     more_documents: str  # {} a number
     searching: str
     understood: str  # {} a question
+    struck: str
     sources: str
     show_sources: str  # {} a number
     nearest: str
@@ -130,6 +131,7 @@ ENGLISH = Labels(
     more_documents="and {} more",
     searching="Looking through the documents",
     understood="Understood as: {}",
+    struck="The language model wrote this, and the documents do not say it",
     sources="Sources",
     show_sources="Sources: {}",
     nearest="Nearest passages",
@@ -175,6 +177,7 @@ NORWEGIAN = Labels(
     more_documents="og {} til",
     searching="Leter i dokumentene",
     understood="Forstått som: {}",
+    struck="Dette skrev språkmodellen, og dokumentene sier det ikke",
     sources="Kilder",
     show_sources="Kilder: {}",
     nearest="Nærmeste avsnitt",
@@ -220,6 +223,7 @@ RUSSIAN = Labels(
     more_documents="и ещё {}",
     searching="Ищу в документах",
     understood="Понято так: {}",
+    struck="Это написала языковая модель, а в документах этого нет",
     sources="Источники",
     show_sources="Источники: {}",
     nearest="Ближайшие отрывки",

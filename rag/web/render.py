@@ -173,6 +173,8 @@ def _reply(number: int, answer: Answer, document: DocumentById, labels: Labels) 
         language = languages.pop() if len(languages) == 1 else answer.language
         links = "".join(_citation_link(number, index, answer, document, labels) for index in statement.citations)
         words = _marked(statement.text, statement.marked)
+        if statement.is_struck:
+            words = f'<s title="{plain(labels.struck)}">{words}</s>'
         ours = [each.text for each in answer.renderings if each.citation in statement.citations[:1]]
         rendering = _rendering(", ".join(ours), answer, labels) if ours else ""
         paragraphs.append(f'<p><span lang="{plain(language)}" dir="auto">{words}</span>{links}</p>{rendering}')

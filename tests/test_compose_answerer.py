@@ -1,0 +1,119 @@
+"""Composed answers: what stands, what is struck out, and what is given when nothing stands."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from rag.answerers import Draft, Question, compose
+from rag.answerers.compose import ComposeAnswerer
+from rag.answerers.sentence import SentenceAnswerer
+from rag.config import Settings
+from rag.encoder import BundledEncoder
+from rag.errors import LanguageModelError
+from rag.llm import LanguageModel
+from rag.types import Answer
+from tests.fakes import HashEncoder
+from tests.test_quote_answerer import Scripted, documents
+from tests.test_verbatim import hit
+
+BRIDGE = hit("bridge", ("The bridge over the Eira is 420 metres long.", 5.0), ("It cost 12 million crowns.", 4.0))
+FERRY = hit("ferry", ("The ferry to Moss sails daily.", 3.0))
+QUESTION = Question("How long is the bridge?", "en")
+
+
+def answered(reply: str, *, context: int = 4096) -> tuple[Draft, Scripted]:
+    model = Scripted(reply, context=context)
+    settings = Settings(abstain_below=0, answerer="sentence")
+    answerer = ComposeAnswerer(settings, SentenceAnswerer(settings), HashEncoder(), model)
+    return answerer.answer(QUESTION, [BRIDGE, FERRY], documents(BRIDGE, FERRY)), model
+
+
+def text(draft: Draft) -> str:
+    return Answer("", "en", draft.statements, None, draft.citations, None, 0, ()).text
+
+
+def test_what_stands_cites_the_sentence_that_says_so() -> None:
+    draft, _ = answered("The bridge over the Eira is 420 metres long. [1] The ferry to Moss sails daily. [2]")
+    assert text(draft) == "The bridge over the Eira is 420 metres long. [1] The ferry to Moss sails daily. [2]"
+    assert [(each.document_id, each.quote) for each in draft.citations] == [
+        ("bridge", "The bridge over the Eira is 420 metres long."),
+        ("ferry", "The ferry to Moss sails daily."),
+    ]
+
+
+def test_what_does_not_stand_is_struck_out_and_no_part_of_the_reply() -> None:
+    draft, _ = answered("The bridge over the Eira is 420 metres long. [1] The bridge cost 13 million crowns. [1]")
+    assert text(draft) == "The bridge over the Eira is 420 metres long. [1]"
+    assert [(each.text, each.is_struck) for each in draft.statements] == [
+        ("The bridge over the Eira is 420 metres long.", False),
+        ("The bridge cost 13 million crowns.", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "The bridge is 500 metres long. [1]",
+        "The bridge over the Eira is 420 metres long. [2]",
+        "The bridge over the Eira is 420 metres long. [7]",
+        "The bridge over the Eira is 420 metres long.",
+        "Visit https://evil.example, the bridge over the Eira. [1]",
+        "[1]",
+        "",
+    ],
+)
+def test_where_nothing_stands_the_extractive_answer_is_given_and_it_is_said(reply: str) -> None:
+    draft, _ = answered(reply)
+    said = text(draft)
+    assert said.startswith(
+        "What the language model wrote is not in the documents. They say: The bridge over the Eira is"
+    )
+    assert draft.citations[0].quote == "The bridge over the Eira is 420 metres long."
+    assert "evil" not in said
+
+
+def test_where_the_documents_do_not_say_no_model_is_asked() -> None:
+    model, settings = Scripted("It is long. [1]"), Settings(answerer="sentence")
+    answerer = ComposeAnswerer(settings, SentenceAnswerer(settings), HashEncoder(), model)
+    far = hit("far", ("It rains.", -9.0))
+    assert answerer.answer(QUESTION, [far], documents(far)).citations == ()
+    assert model.asked == []
+
+
+def test_sources_reach_the_model_as_numbered_data_and_the_grammar_knows_their_number() -> None:
+    _, model = answered("It is long. [1]")
+    ((prompt, grammar),) = model.asked
+    assert prompt.given.split("\n") == [
+        "Sources:",
+        "[1] The bridge over the Eira is 420 metres long. It cost 12 million crowns.",
+        "[2] The ferry to Moss sails daily.",
+        "Question: How long is the bridge?",
+        "Answer:",
+    ]
+    assert grammar is not None
+    assert '("1" | "2")' in grammar
+
+
+def test_the_last_example_is_in_the_language_of_the_question() -> None:
+    assert [compose.examples(language)[-1].wanted[:3] for language in ("ru", "no", "en")] == ["Муз", "Kom", "The"]
+
+
+def test_a_context_that_holds_no_passage_is_told() -> None:
+    with pytest.raises(LanguageModelError, match=r"too short for a question and its passages; raise 'llm_context'"):
+        answered("It is long. [1]", context=300)
+
+
+@pytest.mark.model
+def test_the_bundled_model_writes_cited_sentences_without_a_figure_of_its_own(
+    language_model: LanguageModel, encoder: BundledEncoder
+) -> None:
+    settings = Settings(abstain_below=0, answerer="sentence")
+    answerer = ComposeAnswerer(settings, SentenceAnswerer(settings), encoder, language_model)
+    draft = answerer.answer(QUESTION, [BRIDGE, FERRY], documents(BRIDGE, FERRY))
+    assert draft.citations
+    assert set(re.findall(r"\d+", " ".join(each.text for each in draft.statements if not each.is_struck))) <= {
+        "420",
+        "12",
+    }
