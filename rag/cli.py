@@ -211,6 +211,37 @@ def look_up(
 
 
 @cli.command()
+@click.argument("document", required=False)
+@click.option("--about", metavar="WORDS", help="The key points of all documents on this, instead of one document's.")
+@click.option("--points", type=click.IntRange(1, 100), metavar="N", help="So many points; by the length otherwise.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@_with_settings
+def brief(
+    settings: Settings,
+    document: str | None,
+    about: str | None,
+    points: int | None,
+    as_json: bool,
+    origins: dict[str, str],
+) -> None:
+    """Tell the key points of DOCUMENT, or of all documents on a topic, each verbatim and cited."""
+    from rag import briefs, terminal
+    from rag.pipeline import Pipeline, open_index
+    from rag.records import citation_records
+
+    if (document is None) == (about is None):
+        raise click.UsageError("give either a document, or --about and words")
+    if document is not None:
+        found = briefs.of_document(open_index(settings), document, points)
+    else:
+        found = Pipeline(settings.model_copy(update={"answerer": "sentence"})).brief(str(about), points)
+    if as_json:
+        click.echo(to_json(citation_records([point.citation for point in found])))
+    else:
+        terminal.print_brief(found)
+
+
+@cli.command()
 @click.option("--about", metavar="WORDS", help="Only figures whose sentences have these words, or this figure.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print them as CSV.")

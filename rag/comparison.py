@@ -319,9 +319,11 @@ class _Citations:
 
         A statement that only says the same once more is left out.
         """
-        first, *others = self._draft.statements
-        kept = [other for other in others if not set(other.citations) <= set(self._supporting)]
-        statements = (replace(first, citations=tuple(self._supporting)), *kept)
+        statements = self._draft.statements
+        if not self._draft.is_composed:
+            first, *others = statements
+            kept = [other for other in others if not set(other.citations) <= set(self._supporting)]
+            statements = (replace(first, citations=tuple(self._supporting)), *kept)
         found = {hit.passage.id: hit for hit in self._draft.hits}
         found |= {hit.passage.id: hit for hit in hits if hit.passage.id not in found and self._has_any_of(hit.passage)}
         return self._draft._replace(statements=statements, citations=tuple(self._citations), hits=tuple(found.values()))

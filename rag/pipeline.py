@@ -10,8 +10,9 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from rag import citations, comparison, followup, generations, languages, renderings
+from rag import briefs, citations, comparison, followup, generations, languages, renderings
 from rag.answerers import Question, create_answerer
+from rag.briefs import Point
 from rag.config import Settings
 from rag.encoder import Encoder, Vectors, load_encoder
 from rag.errors import IncompatibleIndex, MissingIndex, QuestionError
@@ -78,6 +79,13 @@ class Pipeline:
         _, text, search = completed
         vectors = self._encoder.embed_queries([text] if text == search else [text, search])
         return vectors[0], vectors[-1]
+
+    def brief(self, words: str, points: int | None = None) -> list[Point]:
+        """Return the key points of all documents on a topic. Raises QuestionError."""
+        index = self.index
+        asked = self._checked(_without_surrogates(words), index.languages)
+        (vector,) = self._encoder.embed_queries([asked.text])
+        return briefs.on_topic(index, asked.text, vector, points, lexical_weight=self.settings.lexical_weight)
 
     @property
     def index(self) -> Index:

@@ -70,6 +70,11 @@ def look_up_record(found: LookUp) -> dict[str, Any]:
     }
 
 
+def citation_records(citations: Sequence[Citation]) -> list[dict[str, Any]]:
+    """Return citations as JSON objects, numbered from 1."""
+    return [_citation(number, citation) for number, citation in enumerate(citations, 1)]
+
+
 def _citation(number: int, citation: Citation) -> dict[str, Any]:
     return {
         "number": number,

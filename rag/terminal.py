@@ -29,6 +29,7 @@ from rich.text import Text
 
 from rag import __version__, generations, models
 from rag.bert import has_bfloat16
+from rag.briefs import Point
 from rag.building import Progress as Notify
 from rag.building import Report, build_index
 from rag.citations import CONTEXT, LookUp
@@ -230,6 +231,20 @@ def print_places(places: Sequence[LookUp], documents: Mapping[str, Document]) ->
         console.print(Text.assemble((disarm(found.id), "cyan"), place))
         console.print(_description(documents[found.document_id]))
         console.print(Padding(_in_context(found), (0, 0, 1, 4)))
+
+
+def print_brief(points: Sequence[Point]) -> None:
+    """List the key points, each with the document it stands in and the id that cites it."""
+    console = Console(highlight=False)
+    if not points:
+        console.print(Text("The documents say nothing of that."))
+    told: Document | None = None
+    for number, point in enumerate(points, 1):
+        if point.document != told:
+            told = point.document
+            console.print(_description(told))
+        console.print(Padding(Text(" ".join(disarm(point.citation.quote).split())), (0, 0, 0, 4)))
+        console.print(Padding(_source(number, point.citation, checked=True), (0, 0, 1, 4)))
 
 
 def print_facts(found: facts.Table) -> None:

@@ -34,7 +34,7 @@ STEPS = (
     {"encoder", "reader", "passages", "stores", "figures", "llm"},
     {"generations", "index"},
     {"building", "citations", "followup"},
-    {"answerers", "phrases"},
+    {"answerers", "phrases", "briefs"},
     {"comparison", "renderings"},
     {"pipeline", "records"},
     {"history"},

@@ -67,9 +67,9 @@ def test_what_does_not_stand_is_struck_out_and_no_part_of_the_reply() -> None:
 def test_where_nothing_stands_the_extractive_answer_is_given_and_it_is_said(reply: str) -> None:
     draft, _ = answered(reply)
     said = text(draft)
-    assert said.startswith(
-        "What the language model wrote is not in the documents. They say: The bridge over the Eira is"
-    )
+    assert said.startswith("The bridge over the Eira is 420 metres long. [1]")
+    assert said.endswith("What the language model wrote is left out: it is not in the documents.")
+    assert draft.is_composed
     assert draft.citations[0].quote == "The bridge over the Eira is 420 metres long."
     assert "evil" not in said
 

@@ -34,6 +34,9 @@ class Draft(NamedTuple):
     candidate: Candidate | None
     confidence: float
     hits: tuple[Hit, ...]
+    is_composed: bool = (
+        False  # the statements are a language model's, checked with their citations: they stay as they are
+    )
 
 
 class Answerer(Protocol):

@@ -117,9 +117,9 @@ class ComposeAnswerer:
             for sentence, cited in checked
         )
         if citations:
-            return extractive._replace(statements=statements, citations=citations)
+            return extractive._replace(statements=statements, citations=citations, is_composed=True)
         said = Statement(nothing_stood(question.language))
-        return extractive._replace(statements=(*statements, said, *extractive.statements))
+        return extractive._replace(statements=(*extractive.statements, said, *statements), is_composed=True)
 
     def _shown(self, question: Question, hits: Sequence[Hit]) -> list[Shown]:
         """Return the best sentences of the hits, as many as fit, by hit. Raises LanguageModelError."""

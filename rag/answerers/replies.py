@@ -72,21 +72,21 @@ SOURCES_DIFFER = {
 }
 
 NOTHING_STOOD = {
-    "en": "What the language model wrote is not in the documents. They say:",
-    "no": "Det språkmodellen skrev, står ikke i dokumentene. Der står det:",
-    "ru": "В документах нет того, что написала языковая модель. В них сказано:",
-    "zh": "文档中没有语言模型所写的内容。文档中写道:",
-    "de": "Was das Sprachmodell schrieb, steht nicht in den Dokumenten. Dort steht:",
-    "fr": "Les documents ne disent pas ce que le modèle de langage a écrit. Ils disent :",
-    "es": "Los documentos no dicen lo que escribió el modelo de lenguaje. Dicen:",
-    "uk": "У документах немає того, що написала мовна модель. У них сказано:",
-    "sv": "Det språkmodellen skrev står inte i dokumenten. Där står det:",
-    "da": "Det sprogmodellen skrev, står ikke i dokumenterne. Der står:",
+    "en": "What the language model wrote is left out: it is not in the documents.",
+    "no": "Det språkmodellen skrev, er utelatt: det står ikke i dokumentene.",
+    "ru": "То, что написала языковая модель, опущено: в документах этого нет.",
+    "zh": "语言模型所写的内容已略去:文档中没有这些内容。",
+    "de": "Was das Sprachmodell schrieb, ist weggelassen: Es steht nicht in den Dokumenten.",
+    "fr": "Ce que le modèle de langage a écrit est omis : les documents ne le disent pas.",
+    "es": "Se omite lo que escribió el modelo de lenguaje: no está en los documentos.",
+    "uk": "Те, що написала мовна модель, опущено: у документах цього немає.",
+    "sv": "Det språkmodellen skrev är utelämnat: det står inte i dokumenten.",
+    "da": "Det sprogmodellen skrev, er udeladt: det står ikke i dokumenterne.",
 }
 
 
 def nothing_stood(language: str) -> str:
-    """Return what is said before an extractive answer that takes the place of one a model wrote."""
+    """Return what is said behind an extractive answer that takes the place of one a model wrote."""
     return NOTHING_STOOD.get(language, NOTHING_STOOD["en"])
 
 
