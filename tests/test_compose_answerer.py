@@ -52,6 +52,13 @@ def test_what_does_not_stand_is_struck_out_and_no_part_of_the_reply() -> None:
     ]
 
 
+def test_each_sentence_before_a_citation_is_held_against_it_by_itself() -> None:
+    """So what is copied of a passage is cited sentence by sentence, and nothing rides along."""
+    draft, _ = answered("The bridge over the Eira is 420 metres long. It cost 13 million crowns. [1]")
+    assert text(draft) == "The bridge over the Eira is 420 metres long. [1]"
+    assert [each.text for each in draft.statements if each.is_struck] == ["It cost 13 million crowns."]
+
+
 @pytest.mark.parametrize(
     "reply",
     [

@@ -21,6 +21,7 @@ from rag.encoder import Encoder
 from rag.errors import LanguageModelError
 from rag.languages import detect
 from rag.llm import Example, LanguageModel, Prompt, open_model
+from rag.sentences import split
 from rag.types import Citation, Document, Hit, Span, Statement
 
 TOKENS = 600  # of the passages that are read
@@ -144,7 +145,7 @@ class ComposeAnswerer:
             _ask([each.as_read for each in shown], extracts.as_data(question.text)),
         )
         pieces = self._model.complete(prompt, limit=LONGEST, grammar=grammar(len(shown)))
-        return list(sentences("".join(piece.text for piece in pieces)))
+        return list(sentences("".join(piece.text for piece in pieces), question.language))
 
     def _check(
         self, sentence: Sentence, question: Question, shown: Sequence[Shown], documents: Mapping[str, Document]
@@ -180,19 +181,30 @@ def grammar(sources: int) -> str:
     )
 
 
-def sentences(reply: str) -> Iterator[Sentence]:
-    """Yield the sentences of a reply with what they cite; what was cut off before its citation cites nothing.
+def sentences(reply: str, language: str) -> Iterator[Sentence]:
+    """Yield the sentences of a reply, each with what is cited behind it or behind those that follow it.
 
-    >>> list(sentences("It is cold. [1][2] It rains [3]. And"))
-    [Sentence(text='It is cold.', cited=(0, 1)), Sentence(text='It rains', cited=(2,)), Sentence(text='And', cited=())]
+    What was cut off before its citation cites nothing.
+
+    >>> for sentence in sentences("It is cold. It snows. [1][2] It rains [3]. And", "en"):
+    ...     print(*sentence)
+    It is cold. (0, 1)
+    It snows. (0, 1)
+    It rains (2,)
+    And ()
     """
     end = 0
     for match in _CITED.finditer(reply):
         end = match.end()
-        if text := " ".join(match[1].split()):
-            yield Sentence(text, tuple(dict.fromkeys(int(number) - 1 for number in _NUMBER.findall(match[2]))))
-    if rest := " ".join(reply[end:].split()):
-        yield Sentence(rest, ())
+        yield from _cited(
+            match[1], language, tuple(dict.fromkeys(int(found) - 1 for found in _NUMBER.findall(match[2])))
+        )
+    yield from _cited(reply[end:], language, ())
+
+
+def _cited(text: str, language: str, cited: tuple[int, ...]) -> Iterator[Sentence]:
+    line = " ".join(text.split())
+    yield from (Sentence(line[start:end], cited) for start, end in split(line, language))
 
 
 def _place(shown: Shown, nearest: Span) -> Span:
