@@ -21,6 +21,7 @@ from benchmarks.reading import SETS, Asked, index_folder, load, workplace, write
 from rag import languages, stores
 from rag.config import Settings
 from rag.encoder import Encoder, Vectors, load_encoder
+from rag.figures import Figures
 from rag.index import Contents, Index, Moments
 from rag.lexical import LexicalIndex
 
@@ -78,6 +79,7 @@ def subset(index: Index, numbers: Iterable[int]) -> Index:
         stores.create_store(vectors),
         Moments.of(vectors, smaller.languages.tolist()),
         lexical,
+        Figures.build(smaller.documents, smaller.passages, smaller.languages),
     )
 
 

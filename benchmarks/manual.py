@@ -26,6 +26,7 @@ from rag import documents, stores
 from rag.building.build import _texts_and_sentences as texts_and_sentences
 from rag.config import Settings
 from rag.encoder import Encoded, Encoder, load_encoder
+from rag.figures import Figures
 from rag.index import Contents, Index, Moments
 from rag.lexical import LexicalIndex
 from rag.passages import split_document
@@ -98,7 +99,8 @@ def index_of(edition: Edition, *, words: bool) -> Index:
     texts = [(each.context if words else "") + each.text for each in passages]
     moments = Moments.of(encoded.passages, languages)
     store = stores.create_store(encoded.passages)
-    return Index(Path(), contents, store, moments, LexicalIndex.build(texts, languages))
+    figures = Figures.build(documents_, contents.passages, contents.languages)
+    return Index(Path(), contents, store, moments, LexicalIndex.build(texts, languages), figures)
 
 
 def ranks(index: Index, asked: Sequence[Asked], encoder: Encoder) -> list[int]:

@@ -15,7 +15,7 @@ from operator import attrgetter
 from rag.types import Document, Span
 
 # A passage ends in a list rather between its items than in one of them, and anywhere rather than behind a heading.
-SECTION, NONE, WHOLE, ITEM, LINE_OF_CODE, HEADING = -0.4, 0.0, 1.0, 1.5, 2.0, 3.0
+SECTION, NONE, WHOLE, ITEM, LINE_OF_CODE, HEADING = -0.2, 0.0, 1.0, 1.5, 2.0, 3.0
 
 _LOOSE = 0.1
 _ITEM = re.compile(r"(?:[-–—*+•‣◦▪·]|\(?(?:\d{1,3}|[^\W\d_])[.)])\s")
