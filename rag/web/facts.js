@@ -61,6 +61,7 @@
 
   async function go(wanted, { hash = "", push = true, focus = "" } = {}) {
     const number = ++looks;
+    fill(wanted); // at once: what is chosen before the answer is here is added to it
     try {
       const answer = await ask(wanted);
       if (number !== looks) return;
@@ -74,7 +75,6 @@
     }
     const address = `${location.pathname}${wanted && `?${wanted}`}${hash}`;
     history[push ? "pushState" : "replaceState"](null, "", address);
-    fill(wanted);
     begin();
     if (hash) lead(hash);
     else if (focus) content.querySelector(focus)?.focus();
