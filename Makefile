@@ -32,6 +32,8 @@ eval: $(VENV)/.installed
 redteam: $(VENV)/.developer
 	$(BIN)/python -m tests.redteam --answerer reader
 	$(BIN)/python -m tests.redteam --answerer sentence
+	$(BIN)/python -m tests.redteam --answerer quote
+	$(BIN)/python -m tests.redteam --answerer compose
 
 bench: $(VENV)/.developer
 	$(BIN)/python -m benchmarks

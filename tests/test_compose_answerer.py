@@ -59,6 +59,14 @@ def test_each_sentence_before_a_citation_is_held_against_it_by_itself() -> None:
     assert [each.text for each in draft.statements if each.is_struck] == ["It cost 13 million crowns."]
 
 
+def test_what_is_copied_is_shown_as_it_stands_and_not_in_look_alikes() -> None:
+    item = hit("dam", ("The Ulmer dam is 88 metres high [12].", 5.0))
+    model, settings = Scripted("The Ulmer dam is 88 metres high (12). [1]"), Settings(answerer="sentence")
+    answerer = ComposeAnswerer(settings, SentenceAnswerer(settings), HashEncoder(), model)
+    (statement,) = answerer.answer(QUESTION, [item], documents(item)).statements
+    assert (statement.text, statement.citations) == ("The Ulmer dam is 88 metres high [12].", (1,))
+
+
 @pytest.mark.parametrize(
     "reply",
     [

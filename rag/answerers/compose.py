@@ -150,7 +150,7 @@ class ComposeAnswerer:
     def _check(
         self, sentence: Sentence, question: Question, shown: Sequence[Shown], documents: Mapping[str, Document]
     ) -> tuple[Sentence, list[Citation]]:
-        """Return a sentence with the citations that support it; none if nothing does."""
+        """Return a sentence with the citations that support it; none if nothing does. What it copies is as it stands."""
         language = detect(sentence.text, {question.language})
         supporting = []
         numbers = [number for number in sentence.cited if number < len(shown)]
@@ -164,7 +164,8 @@ class ComposeAnswerer:
         for number, document, source in zip(numbers, held, sources, strict=True):
             nearest = self._checker.check(sentence.text, language, [source]).sentence
             supporting.append(cite(document, _place(shown[number], nearest)))
-        return sentence, supporting
+        copied = (each.quote for each in supporting if extracts.as_data(each.quote) == sentence.text)
+        return sentence._replace(text=next(copied, sentence.text)), supporting
 
 
 def grammar(sources: int) -> str:
