@@ -78,7 +78,7 @@ def compare(question: Question, draft: Draft, index: Index, look: Look) -> Compa
     More passages are looked for: those that give the same figure, and those that are like the answer's sentence.
     """
     topic = facts.topic(question.text, question.language)
-    span = _answer_span(draft, topic, index)
+    span = _answer_span(draft)
     figures = list(_answer_figures(draft, span, index))
     if not figures:
         return Compared(draft, ())
@@ -99,17 +99,12 @@ def compare(question: Question, draft: Draft, index: Index, look: Look) -> Compa
 # --- which figures are compared ---------------------------------------------------------------------------------------
 
 
-def _answer_span(draft: Draft, topic: Topic, index: Index) -> Span:
-    """Return where in its document the answer stands: the words that are marked, or the whole sentence.
-
-    The whole sentence is also meant where something is asked for that is measured, and no figure is marked in it.
-    """
+def _answer_span(draft: Draft) -> Span:
+    """Return where in its document the answer stands: the words that are marked, or the whole sentence."""
     if not draft.citations:
         return Span(0, 0)
-    citation, marked = draft.citations[0], draft.statements[0].marked
-    whole = Span(citation.start, citation.end)
-    span = Span(citation.start + marked.start, citation.start + marked.end) if marked else whole
-    return whole if topic.measures and not any(_answer_figures(draft, span, index)) else span
+    start, end, marked = draft.citations[0].start, draft.citations[0].end, draft.statements[0].marked
+    return Span(start + marked.start, start + marked.end) if marked else Span(start, end)
 
 
 def _answer_figures(draft: Draft, span: Span, index: Index) -> Iterator[Fact]:

@@ -155,12 +155,6 @@ def test_an_answer_without_a_figure_and_no_answer_stay_as_they_are(tmp_path: Pat
     assert comparison.compare(Question("?", "en"), silent, index, look) == (silent, ())
 
 
-def test_a_sentence_with_a_figure_is_compared_where_something_measured_is_asked_for(tmp_path: Path) -> None:
-    (draft, conflicts), _ = compared(tmp_path, AGREEING | SLIP, "Acme plans")
-    assert len(conflicts) == 1
-    assert len(draft.statements[0].citations) == 3
-
-
 def test_of_two_figures_in_an_answer_each_is_compared_by_itself(tmp_path: Path) -> None:
     text = "Acme plans to spend $23 billion on robots in 2026, up from $35 billion."
     answer = "$23 billion on robots in 2026, up from $35 billion"
