@@ -150,7 +150,7 @@ class ComposeAnswerer:
     def _check(
         self, sentence: Sentence, question: Question, shown: Sequence[Shown], documents: Mapping[str, Document]
     ) -> tuple[Sentence, list[Citation]]:
-        """Return a sentence with the citations that support it; none if nothing does. What it copies is as it stands."""
+        """Return a sentence, with what it copies as it stands, and the citations that support it, if any do."""
         language = detect(sentence.text, {question.language})
         supporting = []
         numbers = [number for number in sentence.cited if number < len(shown)]
