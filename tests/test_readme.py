@@ -49,7 +49,7 @@ def test_the_commands_on_own_documents_run(tmp_path: Path) -> None:
         "# Lease\n\nThe lease of the flat ends on 31 March 2027. The rent is due monthly.\n"
     )
     commands = [shlex.split(line) for line in COMMANDS if line.startswith("rag ")]
-    assert {command[1] for command in commands} == {"index", "ask", "cite", "facts", "serve", "doctor", "user"}
+    assert {command[1] for command in commands} == {"index", "ask", "cite", "facts", "brief", "serve", "doctor", "user"}
     for command in commands:
         arguments = [word.replace("~", str(tmp_path)) for word in command[1:]]
         if arguments[0] != "serve":  # the browser tests serve
