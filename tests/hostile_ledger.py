@@ -1,5 +1,8 @@
 """Stands for a process that finds figures and never answers."""
 
+from __future__ import annotations
+
 import time
 
-time.sleep(600)
+if __name__ == "__main__":
+    time.sleep(600)
