@@ -296,7 +296,15 @@ class _Citations:
 
     def support(self, value: _Value) -> None:
         """Cite all sources that agree together, with the first statement."""
-        self._supporting = sorted({1, *(self._number(each.mention) for each in _one_a_document(value.told))})
+        self._supporting = sorted({1, *(self._number(each.mention) for each in self.one_a_source(value.told))})
+
+    def one_a_source(self, told: Iterable[_Told]) -> list[_Told]:
+        """Return the figure of the best sentence of each source; of copies, of the one that is cited already."""
+        cited = {citation.document_id for citation in self._citations}
+        best: dict[str, _Told] = {}
+        for each in sorted(told, key=lambda each: (each.mention.document not in cited, -each.score)):
+            best.setdefault(each.source, each)
+        return list(best.values())
 
     def id(self, mention: Mention) -> str:
         """Cite the sentence of a figure, and return the id of that citation."""
@@ -354,7 +362,7 @@ def _shown(value: _Value, unit: str | None, citations: _Citations, language: str
     One in the language of the question goes first: it needs no rendering.
     """
     told = sorted(
-        _one_a_document(value.told),
+        citations.one_a_source(value.told),
         key=lambda each: -each.mention.published.toordinal() if each.mention.published else 0,
     )
     forms = [(form, each.mention.language) for each in told for form in (each.mention.fact, *each.mention.forms)]
@@ -365,11 +373,3 @@ def _shown(value: _Value, unit: str | None, citations: _Citations, language: str
     return ConflictValue(
         fact.text, float(fact.number or 0), fact.unit or "", dates[0], ids, dates, value.off_by, rendering
     )
-
-
-def _one_a_document(told: Iterable[_Told]) -> list[_Told]:
-    """Return the figure of the best sentence of each document."""
-    best: dict[str, _Told] = {}
-    for each in sorted(told, key=lambda each: -each.score):
-        best.setdefault(each.mention.document, each)
-    return list(best.values())

@@ -172,7 +172,8 @@ def test_a_citation_is_looked_up(tmp_path: Path) -> None:
     assert "The lease of the flat ends on 31 March 2027." in shown.stdout
     assert "undated · en" in shown.stdout
     record = json.loads(rag("cite", identity, "--index", index, "--json").stdout)
-    assert list(record) == ["id", "status", "document", "start", "end", "quote", "context", "found"]
+    assert list(record) == ["id", "status", "document", "start", "end", "quote", "context", "found", "places"]
+    assert record["places"] == [{"kind": "heading", "name": "Lease"}]
     assert (record["status"], record["document"], record["found"]) == ("verified", "lease.md", None)
     lease.write_text("# Lease\n\nNew. The lease of the flat ends on 31 March 2027.\n", "utf-8")
     moved = rag("cite", identity, "--index", index, "--json")

@@ -48,7 +48,8 @@ class Feed:
         self._batches: queue.Queue[Batch | BaseException | None] = queue.Queue(1)
         self._stopped = threading.Event()
         self._waited_for = threading.Event()
-        self._thread = threading.Thread(target=self._read, name="reading", daemon=True)
+        # No daemon: the process must not end while it loads what the encoder needs, or the libraries in it abort.
+        self._thread = threading.Thread(target=self._read, name="reading")
 
     def __enter__(self) -> Feed:
         self._thread.start()

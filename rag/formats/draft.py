@@ -201,7 +201,7 @@ def keywords(text: str) -> list[str]:
     >>> keywords("ships; harbours, trade")
     ['ships', 'harbours', 'trade']
     """
-    return re.split(r"[,;]", text)
+    return [word.strip() for word in re.split(r"[,;]", text)]
 
 
 def _line(text: str) -> str:

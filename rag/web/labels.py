@@ -103,7 +103,7 @@ class Labels:
         """Write a whole number with its thousands apart.
 
         >>> NORWEGIAN.whole_number(1000)
-        '1 000'
+        '1\\xa0000'
         """
         return f"{value:,}".replace(",", "," if self.decimal_point == "." else "\u00a0")
 
