@@ -49,19 +49,7 @@ def page(
 ) -> str:
     """Render the whole page as things stand."""
     run, removed = library.runs.latest, library.last_removed
-    return f"""<!doctype html>
-<html lang="{labels.language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{labels.documents} · {labels.title}</title>
-<link rel="icon" type="image/svg+xml" href="./web/icon.svg">
-<link rel="stylesheet" href="./web/base.css">
-<link rel="stylesheet" href="./web/page.css">
-<link rel="stylesheet" href="./web/documents.css">
-<script src="./web/documents.js" defer></script>
-</head>
+    return f"""{render.head(labels, "documents")}
 <body {_data(library, words)}>
 <header id="header">{render.header(labels, "documents", owner=True, user=user)}</header>
 <main>

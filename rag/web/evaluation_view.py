@@ -34,19 +34,7 @@ def page(
     user: str = "",
 ) -> str:
     """Render the whole page as things stand."""
-    return f"""<!doctype html>
-<html lang="{labels.language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{labels.evaluation} · {labels.title}</title>
-<link rel="icon" type="image/svg+xml" href="./web/icon.svg">
-<link rel="stylesheet" href="./web/base.css">
-<link rel="stylesheet" href="./web/page.css">
-<link rel="stylesheet" href="./web/evaluation.css">
-<script src="./web/evaluation.js" defer></script>
-</head>
+    return f"""{render.head(labels, "evaluation")}
 <body>
 <header id="header">{render.header(labels, "evaluation", owner=True, user=user)}</header>
 <main>

@@ -88,19 +88,7 @@ def content(catalogue: Catalogue | None, run: Run[Catalogue] | None, query: Quer
 
 def _page(body: str, words: Words) -> str:
     own, labels = words.own, words.labels
-    return f"""<!doctype html>
-<html lang="{labels.language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{labels.facts} · {labels.title}</title>
-<link rel="icon" type="image/svg+xml" href="./web/icon.svg">
-<link rel="stylesheet" href="./web/base.css">
-<link rel="stylesheet" href="./web/page.css">
-<link rel="stylesheet" href="./web/facts.css">
-<script src="./web/facts.js" defer></script>
-</head>
+    return f"""{render.head(labels, "facts")}
 <body data-unreachable="{own.unreachable}">
 <header id="header">{render.header(labels, "facts", owner=words.owner, user=words.user)}</header>
 <main>

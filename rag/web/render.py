@@ -66,6 +66,24 @@ def header(labels: Labels, current: str, *, owner: bool, user: str = "", drawer:
     return f'<div class="bar" lang="{labels.language}">{opener}{brand}{nav}{way_out}</div>'
 
 
+def head(labels: Labels, page: str) -> str:
+    """Render the beginning of a page of its own beside the chat, which has a style and a script by its name."""
+    name = {"documents": labels.documents, "facts": labels.facts, "evaluation": labels.evaluation}[page]
+    return f"""<!doctype html>
+<html lang="{labels.language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{name} · {labels.title}</title>
+<link rel="icon" type="image/svg+xml" href="./web/icon.svg">
+<link rel="stylesheet" href="./web/base.css">
+<link rel="stylesheet" href="./web/page.css">
+<link rel="stylesheet" href="./web/{page}.css">
+<script src="./web/{page}.js" defer></script>
+</head>"""
+
+
 def _way_out(labels: Labels, user: str) -> str:
     """Render a form, as a link could be followed without being meant."""
     button = f'<button type="submit" title="{plain(user)}">{labels.log_out}</button>'
