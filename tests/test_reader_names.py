@@ -35,6 +35,7 @@ def test_names_and_numbers_of_a_question(question: str, found: list[str]) -> Non
         ("Что купила компания Самсунг?", "У Самсунга купили чипы.", 0.0),
         ("Что купила Самсунг?", "Samsung har kjøpt brikker.", 0.0),
         ("What did Samsung buy in Moscow?", "В Москве чипы купил Tencent.", 0.5),
+        ("Where is Bergersen from?", "Bergenseren bor i Oslo.", 1.0),
         ("Когда это было?", "Вчера.", 0.0),
         ("What did Tencent buy?", "Tencent. " + "x" * NEAR + " chips", 1.0),
     ],

@@ -38,9 +38,14 @@ def absent(question: str, text: str, span: Span) -> float:
     folded = near.casefold()
     missing = [name for name in names(question) if _stem(name) not in folded]
     if missing:
-        keys = {_key(match.group()) for match in _WORD.finditer(near)}
-        missing = [name for name in missing if _key(name) not in keys]
+        words = [match.group() for match in _WORD.finditer(near)]
+        missing = [name for name in missing if not any(_is_transliterated(name, word) for word in words)]
     return len(missing) / len(list(names(question))) if missing else 0.0
+
+
+def _is_transliterated(name: str, word: str) -> bool:
+    """Tell whether a word in other letters is the name; in the same ones `_stem` is the stricter test."""
+    return name.isascii() != word.isascii() and _key(name) == _key(word)
 
 
 @lru_cache(maxsize=1 << 16)
