@@ -34,9 +34,7 @@ class Draft(NamedTuple):
     candidate: Candidate | None
     confidence: float
     hits: tuple[Hit, ...]
-    is_composed: bool = (
-        False  # the statements are a language model's, checked with their citations: they stay as they are
-    )
+    is_composed: bool = False  # by a language model, and checked with their citations: statements stay as they are
 
 
 class Answerer(Protocol):

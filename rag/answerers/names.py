@@ -36,11 +36,12 @@ def absent(question: str, text: str, span: Span) -> float:
     """
     near = text[max(0, span.start - NEAR) : span.end + NEAR]
     folded = near.casefold()
-    missing = [name for name in names(question) if _stem(name) not in folded]
+    asked = list(names(question))
+    missing = [name for name in asked if _stem(name) not in folded]
     if missing:
         words = [match.group() for match in _WORD.finditer(near)]
         missing = [name for name in missing if not any(_is_transliterated(name, word) for word in words)]
-    return len(missing) / len(list(names(question))) if missing else 0.0
+    return len(missing) / len(asked) if missing else 0.0
 
 
 def _is_transliterated(name: str, word: str) -> bool:
