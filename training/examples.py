@@ -20,6 +20,7 @@ from tokenizers import Tokenizer
 from rag.config import load_settings
 from rag.models import bundled_tokenizer
 from rag.types import Span
+from training import claims
 from training.data import Collection, Pair, pair, training_sets
 from training.entities import answer_kind
 from training.exchange import exchanged
@@ -30,15 +31,15 @@ BLOCK = 960  # examples in which the shares below are kept exactly; also what is
 
 # Share of examples by source, in the order in which rounding favours them. XQuAD stands for all its languages.
 SOURCES = {
-    "xquad": 0.40,
+    "squadshifts-new-wiki": 0.23,
+    "xquad": 0.20,
     "norquad": 0.16,
-    "squadshifts-new-wiki": 0.12,
-    "tydiqa-en": 0.09,
-    "squadshifts-amazon-reviews": 0.03,
-    "squadshifts-reddit": 0.03,
+    "tydiqa-en": 0.11,
+    "squadshifts-reddit": 0.07,
+    "squadshifts-amazon-reviews": 0.05,
     "cmrc2018": 0.05,
-    "tydiqa-ko": 0.02,
-    "tydiqa-sw": 0.02,
+    "tydiqa-ko": 0.025,
+    "tydiqa-sw": 0.025,
     "tydiqa-ar": 0.02,
     "tydiqa-fi": 0.02,
     "tydiqa-id": 0.015,
@@ -48,17 +49,19 @@ SOURCES = {
 # Languages of XQuAD; those not named share the rest evenly.
 PARAGRAPH_LANGUAGES = {"ru": 0.46, "en": 0.20, "zh": 0.08}
 QUESTION_LANGUAGES = {"en": 0.32, "ru": 0.30, "zh": 0.10}
-SAME_LANGUAGE = 0.45  # share of XQuAD's examples asked in the language of the paragraph; the table is for the others
+SAME_LANGUAGE = 0.30  # share of XQuAD's examples asked in the language of the paragraph; the table is for the others
 
-NEGATIVES = 0.38  # share of examples without an answer
+NEGATIVES = 0.42  # share of examples without an answer
 # How these are made, by share of them. What cannot be made of a question is made of the next kind that can.
 KINDS: dict[str, tuple[Maker, float]] = {
-    "exchanged": (exchanged, 0.62),
-    "same article": (same_article, 0.11),
-    "same type": (same_type, 0.10),
+    "exchanged": (exchanged, 0.55),
+    "same article": (same_article, 0.12),
+    "same type": (same_type, 0.12),
     "cut": (cut, 0.06),
-    "retrieved": (retrieved, 0.11),
+    "retrieved": (retrieved, 0.15),
 }
+# Shares of the examples with and without an answer that put a statement instead of a question.
+CLAIMS = {False: 0.14, True: 0.27}
 _FALLBACKS: tuple[Maker, ...] = (same_article, cut, exchanged, retrieved)
 
 
@@ -110,7 +113,11 @@ class Stream:
 
     def _example(self, slot: Slot, rng: Random) -> Example:
         asked = self._pair(slot, rng)
-        draft = _negative(asked, rng) if slot.negative else answered(asked, rng)
+        draft = (
+            _claim(asked, slot.negative, rng)
+            if rng.random() < CLAIMS[slot.negative]
+            else _question(asked, slot.negative, rng)
+        )
         window = crop(draft, self._ruler, rng)
         languages = asked.asked_in.language, asked.read_in.language
         return Example(draft.question, *window, *languages, slot.source, draft.kind)
@@ -164,6 +171,14 @@ def _draw(shares: Mapping[str, float], languages: Sequence[str], rng: Random) ->
     others = [language for language in languages if language not in shares]
     rest = (1 - sum(shares.values())) / max(1, len(others))
     return rng.choices(languages, [shares.get(language, rest) for language in languages])[0]
+
+
+def _claim(asked: Pair, negative: bool, rng: Random) -> Draft:
+    return (negative and claims.unsupported(asked, rng)) or claims.supported(asked, rng)
+
+
+def _question(asked: Pair, negative: bool, rng: Random) -> Draft:
+    return _negative(asked, rng) if negative else answered(asked, rng)
 
 
 def _negative(asked: Pair, rng: Random) -> Draft:
