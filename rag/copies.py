@@ -18,6 +18,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rag.languages import UNSPACED
+
 Hashes = npt.NDArray[np.uint64]
 Sketch = npt.NDArray[np.uint32]
 
@@ -32,8 +34,7 @@ _BLOCK = 4096  # runs hashed at a time: bounds the memory that a long text takes
 _NOTHING = np.iinfo(np.uint32).max
 
 # Scripts without spaces between words are taken character by character.
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 
 
 class Original(NamedTuple):

@@ -23,15 +23,15 @@ import numpy.typing as npt
 
 from rag import languages
 from rag.errors import DamagedIndex
+from rag.languages import UNSPACED
 
 Floats = npt.NDArray[np.float32]
 
 COUNTS, VOCABULARY = "counts.npz", "vocab.index.json"
 
-# Scripts that write words without spaces between them: their words are found by dictionary.
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_UNSPACED_RUN = re.compile(f"[{_UNSPACED}]")
-_WORD = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+(?:[.,][0-9]+)*")
+# Where words are written without spaces between them, they are found by dictionary.
+_UNSPACED_RUN = re.compile(f"[{UNSPACED}]")
+_WORD = re.compile(rf"[{UNSPACED}]+|[^\W_{UNSPACED}]+(?:[.,][0-9]+)*")
 
 
 class LexicalScores(NamedTuple):

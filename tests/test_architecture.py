@@ -18,7 +18,6 @@ STEPS = (
     {"types", "errors", "dates", "untrusted", "normalisation", "bert", "decoding"},
     {
         "config",
-        "copies",
         "packed",
         "languages",
         "boilerplate",
@@ -30,7 +29,7 @@ STEPS = (
         "markdown",
         "structure",
     },
-    {"models", "documents", "lexical", "facts"},
+    {"models", "documents", "lexical", "facts", "copies"},
     {"encoder", "reader", "passages", "stores", "figures", "llm"},
     {"generations", "index"},
     {"building", "citations", "followup"},

@@ -19,6 +19,7 @@ from rag.types import Span
         ("Сколько потратят в 2026 году? А в 2025 году?", ["2026", "2025"]),
         ("Hvem er styreleder i Volcano Engine?", ["Volcano", "Engine"]),
         ("华为的总裁是谁？", []),
+        ("2025年8月Doubao有多少月活跃用户？", ["2025", "8", "Doubao"]),
         ("…«What» is it?", []),
         ("", []),
     ],

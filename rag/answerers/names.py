@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from rag.facts import context as facts
+from rag.languages import UNSPACED
 from rag.types import Span
 
 NEAR = 400  # characters on either side of an answer
-_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
+# Without the scripts that do not part words: there names cannot be told, and what stands among them is no part of them.
+_WORD = re.compile(rf"[^\W_{UNSPACED}]+(?:[-'’][^\W_{UNSPACED}]+)*")
 _OPENING = re.compile(r"(?:^|[.?!…])[\W_]*$")  # what stands before the first word of a sentence
 _ENDING, _STEM = 2, 3  # letters that inflection may change, and that are left at least
 
