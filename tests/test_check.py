@@ -48,6 +48,37 @@ def test_a_month_is_told_by_a_day_in_it_but_no_day_by_its_month() -> None:
     assert CHECKER.check("The bridge was opened on 15 March 2023.", "en", source).missing == ("15 March 2023",)
 
 
+TOWNS = [Source("Eastmere had 48,300 inhabitants in 2022. In 2012 it had 51,900.", "en")]
+
+
+@pytest.mark.parametrize(
+    ("claim", "language", "missing"),
+    [
+        ("Within ten years 3,600 people left Eastmere.", "en", ()),
+        ("In 10 Jahren verlor Eastmere 3600 Einwohner.", "de", ()),
+        ("Over 10 år mistet byen 3600 innbyggere.", "no", ()),
+        ("Together that is 100,200.", "en", ()),
+        ("Within eleven years 3,700 people left Eastmere.", "en", ("eleven years", "3,700")),
+        ("It lost 3,600 dollars.", "en", ("3,600 dollars",)),
+    ],
+)
+def test_sums_differences_and_the_years_between_are_told(claim: str, language: str, missing: tuple[str, ...]) -> None:
+    assert CHECKER.check(claim, language, TOWNS).missing == missing
+
+
+@pytest.mark.parametrize(
+    ("claim", "missing"),
+    [
+        ("The coach is Pyotr Zimin.", ()),
+        ("It flows out of Lake Baikal.", ("baik", "lake")),
+        ("On Wednesday he spoke.", ()),
+        ("The coach is Zimin Popov.", ("popo",)),
+    ],
+)
+def test_of_a_name_of_several_words_the_last_tells(claim: str, missing: tuple[str, ...]) -> None:
+    assert CHECKER.check(claim, "en", [Source("Тренер Пётр Зимин отпустил вратаря.", "ru")]).missing == missing
+
+
 def test_what_cites_nothing_is_not_supported() -> None:
     assert not CHECKER.check("The bridge is open.", "en", []).is_supported
 

@@ -10,10 +10,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+from itertools import accumulate, combinations
 from typing import NamedTuple
 
 import numpy as np
+from babel import Locale, localedata
 from rapidfuzz import fuzz
 
 from rag import facts
@@ -26,6 +30,7 @@ from rag.types import Span
 NEAR, NEAR_ACROSS = 0.798, 0.764
 SHORT = 3  # letters; of fewer, as of Ци and Qi, transliterations share none
 ALIKE = 70  # of 100, by which two names are one, spelt or transliterated in two ways
+NOUNS_IN_CAPITALS = frozenset({"de", "lb"})
 _WORD = re.compile(r"[^\W_]+")
 # What no sentence of an answer has any business with: addresses, markup, the marks of templates and of citations.
 _MARKUP = re.compile(r"\w+://|\bwww\.|javascript:|[<>|`\[\]{}‹›¦]|!\(")
@@ -84,11 +89,33 @@ class Checker:
 
 
 def _missing_figures(claim: str, language: str, sources: Sequence[Source]) -> Iterator[str]:
-    """Yield the figures and dates of a claim that no source has, in whatever form."""
+    """Yield the figures and dates of a claim that no source has, in whatever form, nor any two by sum or difference."""
     known = [fact for source in sources for fact in facts.find(source.text, source.language, source.date)]
     for fact in facts.find(claim, language):
-        if not any(_is_told(fact, other) for other in known):
+        if not any(_is_told(fact, other) for other in (*known, *_worked_out(known))):
             yield fact.text
+
+
+def _worked_out(known: Sequence[Fact]) -> Iterator[Fact]:
+    """Yield sums and differences of each two amounts of one unit, and the years between each two dates."""
+    for one, other in combinations(known, 2):
+        if isinstance(one.value, Amount) and isinstance(other.value, Amount):
+            if (one.kind, one.unit) == (other.kind, other.unit) and not (one.value.is_range or other.value.is_range):
+                step = max(one.value.step, other.value.step)
+                for number in (one.value.low + other.value.low, abs(one.value.low - other.value.low)):
+                    yield replace(one, value=Amount(number, number, step))
+        elif isinstance(one.value, Period) and isinstance(other.value, Period):
+            yield from _years_between(one, one.value, other.value)
+    for fact in known:
+        if isinstance(fact.value, Period):
+            yield from _years_between(fact, fact.value, fact.value)
+
+
+def _years_between(fact: Fact, one: Period, other: Period) -> Iterator[Fact]:
+    """Yield how many years lie between two times, or between the first and the last day of one."""
+    if one.first and other.last and one.first.year != other.last.year:
+        years = Decimal(abs(other.last.year - one.first.year))
+        yield replace(fact, kind="quantity", value=Amount(years, years, Decimal(1)), unit="year")
 
 
 def _is_told(fact: Fact, known: Fact) -> bool:
@@ -109,17 +136,41 @@ def _missing_names(claim: str, language: str, sources: Sequence[Source]) -> Iter
     """Yield the names of a claim that no source has, compared across scripts by how they sound.
 
     Chinese writes foreign names by their sound in characters, which no spelling tells: where one side is Chinese and
-    the other is not, only what it writes in other letters is compared.
+    the other is not, only what it writes in other letters is compared. In German every noun has a capital letter.
     """
+    if language in NOUNS_IN_CAPITALS:
+        return
     languages = {source.language for source in sources}
     if "zh" in languages and language != "zh":
         return
     known = {name for source in sources for name in _names(source)}
-    for name in sorted(facts.names(claim, language).sure):
+    followed = _followed(claim)
+    for name in sorted(facts.names(claim, language).sure - _weekdays(language)):
         if language == "zh" and languages != {"zh"} and name.startswith("country "):
             continue
-        if len(name) >= SHORT and not any(_is_one_name(name, other) for other in known):
+        last = followed.get(name, name)
+        if len(name) >= SHORT and not any(_is_one_name(one, other) for one in {name, last} for other in known):
             yield name
+
+
+def _followed(claim: str) -> dict[str, str]:
+    """Map the words of each name of several by their keys to the last, which tells: «Pyotr Zimin», «Lake Baikal»."""
+    followed: dict[str, str] = {}
+    run: list[str] = []
+    end = 0
+    for match in _WORD.finditer(claim):
+        if match.group()[0].isupper():
+            run = [*(run if claim[end : match.start()] == " " else ()), facts.key(match.group())]
+            followed |= dict.fromkeys(run, run[-1])
+            end = match.end()
+    return followed
+
+
+@cache
+def _weekdays(language: str) -> frozenset[str]:
+    """Return the keys of the days of the week, which are in capitals in English and name nobody."""
+    days = Locale(language).days["format"]["wide"].values() if localedata.exists(language) else ()
+    return frozenset(facts.key(day) for day in days)
 
 
 def _names(source: Source) -> Iterator[str]:
