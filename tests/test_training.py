@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from rag.models import build_tokenizer
 from rag.packed import Shape, Vocabulary
 from rag.types import Span
-from training import checkpoints, claims, export
+from training import checkpoints, export
 from training.data import Collection, Pair, collection, pair
 from training.entities import answer_kind, fold, holds_any, names, numbers, years
 from training.examples import BLOCK, Example, Stream
@@ -26,7 +26,6 @@ from training.negatives import Maker, answered, cut, retrieved, same_article, sa
 from training.reading import Paragraphs
 from training.train import Plan, Run, feature_blocks
 from training.windows import LIMIT, Draft, Ruler, crop
-from training.wording import denied, statement
 
 SHAPE = Shape(hidden=32, layers=2, heads=4, inner=64, vocabulary=1000, positions=512, types=1, epsilon=1e-12)
 
@@ -183,62 +182,6 @@ def test_what_is_exchanged_into_a_question_is_in_no_answer(sets: dict[str, Colle
             assert not any(fold(answer) in new for answer in one.answers)
 
 
-# --- claims -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("language", "question", "answer", "told"),
-    [
-        ("en", "How many mills did Per Dahl build?", "12", "12 mills did Per Dahl build."),
-        ("ru", "Кто построил мельницы?", "Пер Даль", "Пер Даль построил мельницы."),
-        ("no", "Når ble banken grunnlagt?", "i 1988", "I 1988 ble banken grunnlagt."),
-        ("zh", "谁建了磨坊？", "佩尔", "佩尔建了磨坊。"),
-        ("es", "¿Dónde nació?", "en Oslo", "En Oslo nació."),
-        ("fi", "Kuka rakensi myllyt?", "Per Dahl", "Kuka rakensi myllyt: Per Dahl."),
-        ("en", "Name the river.", "Alna.", "Name the river.: Alna."),
-    ],
-)
-def test_a_statement_has_the_answer_in_the_place_of_the_word_that_asks(
-    language: str, question: str, answer: str, told: str
-) -> None:
-    assert statement(question, answer, language) == told
-
-
-@pytest.mark.parametrize(
-    ("language", "text", "opposite"),
-    [
-        ("en", "The bank was sold.", "The bank was not sold."),
-        ("ru", "Банк был продан.", "Банк не был продан."),
-        ("zh", "他是董事。", "他不是董事。"),
-        ("en", "The bank was never sold.", None),
-        ("fi", "Pankki myytiin.", None),
-    ],
-)
-def test_a_statement_is_turned_round_where_that_is_known(language: str, text: str, opposite: str | None) -> None:
-    assert denied(text, language, Random(1)) == opposite
-
-
-def test_what_is_supported_keeps_its_answer_and_what_is_not_has_none(sets: dict[str, Collection]) -> None:
-    kinds = set()
-    for one in every_pair(sets):
-        for seed in range(12):
-            draft = claims.supported(one, Random(seed))
-            assert draft.answer in one.read.answers
-            wrong = claims.unsupported(one, Random(seed))
-            if wrong:
-                kinds.add(wrong.kind)
-                assert wrong.answer is None
-                assert wrong.question != draft.question or wrong.text != draft.text
-    assert kinds == {"wrong answer", "other question", "changed", "turned round", "elsewhere"}
-
-
-def test_a_wrong_answer_is_another_of_its_kind_in_the_paragraph(sets: dict[str, Collection]) -> None:
-    one = pair(sets, "xquad-en", "xquad-en", "2-1")
-    drafts = [claims.unsupported(one, Random(seed)) for seed in range(40)]
-    wrong = {draft.question for draft in drafts if draft and draft.kind == "wrong answer"}
-    assert wrong == {"250 houses did Fjordbank sell in 1988."}
-
-
 # --- windows and inputs -----------------------------------------------------------------------------------------------
 
 
@@ -307,7 +250,7 @@ def test_the_stream_is_a_function_of_seed_and_position(
 
 def test_a_block_has_the_share_of_negatives_and_crosses_languages(block: list[Example]) -> None:
     assert len(block) == BLOCK
-    assert 0.37 < sum(example.answer is None for example in block) / BLOCK < 0.43
+    assert 0.3 < sum(example.answer is None for example in block) / BLOCK < 0.4
     assert {(example.question_language, example.context_language) for example in block} == {
         (a, b) for a in ("en", "ru") for b in ("en", "ru")
     }

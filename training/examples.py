@@ -20,7 +20,6 @@ from tokenizers import Tokenizer
 from rag.config import load_settings
 from rag.models import bundled_tokenizer
 from rag.types import Span
-from training import claims
 from training.data import Collection, Pair, pair, training_sets
 from training.entities import answer_kind
 from training.exchange import exchanged
@@ -51,7 +50,7 @@ PARAGRAPH_LANGUAGES = {"ru": 0.46, "en": 0.20, "zh": 0.08}
 QUESTION_LANGUAGES = {"en": 0.32, "ru": 0.30, "zh": 0.10}
 SAME_LANGUAGE = 0.30  # share of XQuAD's examples asked in the language of the paragraph; the table is for the others
 
-NEGATIVES = 0.42  # share of examples without an answer
+NEGATIVES = 0.37  # share of examples without an answer
 # How these are made, by share of them. What cannot be made of a question is made of the next kind that can.
 KINDS: dict[str, tuple[Maker, float]] = {
     "exchanged": (exchanged, 0.55),
@@ -60,8 +59,6 @@ KINDS: dict[str, tuple[Maker, float]] = {
     "cut": (cut, 0.06),
     "retrieved": (retrieved, 0.15),
 }
-# Shares of the examples with and without an answer that put a statement instead of a question.
-CLAIMS = {False: 0.14, True: 0.27}
 _FALLBACKS: tuple[Maker, ...] = (same_article, cut, exchanged, retrieved)
 
 
@@ -113,11 +110,7 @@ class Stream:
 
     def _example(self, slot: Slot, rng: Random) -> Example:
         asked = self._pair(slot, rng)
-        draft = (
-            _claim(asked, slot.negative, rng)
-            if rng.random() < CLAIMS[slot.negative]
-            else _question(asked, slot.negative, rng)
-        )
+        draft = _negative(asked, rng) if slot.negative else answered(asked, rng)
         window = crop(draft, self._ruler, rng)
         languages = asked.asked_in.language, asked.read_in.language
         return Example(draft.question, *window, *languages, slot.source, draft.kind)
@@ -171,14 +164,6 @@ def _draw(shares: Mapping[str, float], languages: Sequence[str], rng: Random) ->
     others = [language for language in languages if language not in shares]
     rest = (1 - sum(shares.values())) / max(1, len(others))
     return rng.choices(languages, [shares.get(language, rest) for language in languages])[0]
-
-
-def _claim(asked: Pair, negative: bool, rng: Random) -> Draft:
-    return (negative and claims.unsupported(asked, rng)) or claims.supported(asked, rng)
-
-
-def _question(asked: Pair, negative: bool, rng: Random) -> Draft:
-    return _negative(asked, rng) if negative else answered(asked, rng)
 
 
 def _negative(asked: Pair, rng: Random) -> Draft:
