@@ -232,6 +232,19 @@ def test_the_language_decides_only_what_is_ambiguous(written: str, language: str
     assert found[0] == Decimal(value)
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "unit"),
+    [
+        ("Det er tre mil dit.", "no", "mile-scandinavian"),
+        ("Det er 3 engelske mil dit.", "no", "mile"),
+        ("Det er 3 nautiske mil dit.", "no", "nautical-mile"),
+        ("It is 3 miles.", "en", "mile"),
+    ],
+)
+def test_a_norwegian_mil_is_ten_kilometres(text: str, language: str, unit: str) -> None:
+    assert one(text, language).unit == unit
+
+
 @pytest.mark.parametrize("written", ["1.2.3", "1,2,3", "1.23.456", "1,234.567.89", "1.234,567.89", "9" * 31])
 def test_what_is_no_number(written: str) -> None:
     assert literal(written, lexicon("en")) is None
