@@ -25,8 +25,14 @@ _CAPTION = 120  # characters: a line of its own before code that is no longer na
 
 
 def headings(document: Document) -> frozenset[int]:
-    """Return where the headings of a document begin."""
-    return frozenset(place.start for place in document.places if place.kind == "heading")
+    """Return where the headings of a document begin; a section that goes on over the end of a page has none there."""
+    pages = {place.start for place in document.places if place.kind == "page"}
+    sections = (place for place in document.places if place.kind == "heading")
+    return frozenset(
+        place.start
+        for place in sections
+        if place.start not in pages or document.text.startswith(place.name, place.start)
+    )
 
 
 def joints(document: Document, headings: frozenset[int], spans: Sequence[Span]) -> list[float]:

@@ -48,6 +48,24 @@ def paragraph(*texts: str, x: float = 60, top: float = 750) -> list[Line]:
     return [(x, top - 14 * number, text) for number, text in enumerate(texts)]
 
 
+def titled_pdf(pages: Iterable[Sequence[tuple[float, str]]], bookmarks: Sequence[tuple[int, int, str]] = ()) -> bytes:
+    """Make a PDF of lines, each with the size of its type; bookmarks are of a page, both from 0, a level and a name."""
+    file = io.BytesIO()
+    canvas = Canvas(file)
+    for number, page in enumerate(pages):
+        y = 780.0
+        for size, text in page:
+            y -= 1.3 * size
+            canvas.setFont(_font(), size)
+            canvas.drawString(60, y, text)
+        for _, level, name in (each for each in bookmarks if each[0] == number):
+            canvas.bookmarkPage(name)
+            canvas.addOutlineEntry(name, name, level)
+        canvas.showPage()
+    canvas.save()
+    return file.getvalue()
+
+
 def turned_pdf(lines: Sequence[Line], rotation: int) -> bytes:
     """Make a PDF of one page that is turned when it is shown, and drawn so that its lines are then upright."""
     file = io.BytesIO()

@@ -221,6 +221,40 @@ def test_lines_become_paragraphs_and_hyphens_go() -> None:
     assert told(found) == [("page 1", found.text)]
 
 
+WRAPPED = {
+    "an accent makes a letter higher": (
+        "ÅPEN: The door of the old harbour stood open all the night",
+        "and the lantern was lit.",
+    ),
+    "a date within a sentence": (
+        "The ferry of the old harbour board left the islands on the",
+        "17. mai and came back.",
+    ),
+    "a word too long for the line": (
+        "The ferry left the old harbour.",
+        "Kraftstasjonsbetjeningsmannskapet came, and all was well.",
+    ),
+    "half a word before another": (
+        "The ferry of the old harbour goes to the towns in Sør-",
+        "og Nord-Norge every day.",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WRAPPED)
+def test_lines_of_one_paragraph(kind: str) -> None:
+    found = read("a.pdf", made.pdf([made.paragraph(*WRAPPED[kind])]))
+    assert found.text == " ".join(WRAPPED[kind])
+
+
+def test_the_number_of_a_page_is_no_content_where_pages_are_few() -> None:
+    pages = [[*made.paragraph(*LEFT), (300.0, 30.0, number)] for number in ("– 1 –", "2 / 2")]
+    found = read("a.pdf", made.pdf(pages))
+    assert [found.text[slice(*span)] for span in found.boilerplate or ()] == ["– 1 –", "2 / 2"]
+    others = [[*made.paragraph(*LEFT), (300.0, 30.0, number)] for number in ("7", "2 / 3")]
+    assert not read("a.pdf", made.pdf(others)).boilerplate
+
+
 def test_running_heads_are_no_content() -> None:
     pages = [
         [(60.0, 800.0, "Annual report"), *made.paragraph(*LEFT[n : n + 4]), (300.0, 30.0, f"– {n + 7} –")]

@@ -115,14 +115,17 @@ class Draft:
 
     def heading(self, level: int, text: str) -> None:
         """Write a heading: the section of its name lasts until the next one that is no deeper (`level` from 1)."""
-        if not cleaned(text):
-            return
+        if cleaned(text):
+            self.section(level, text)
+            self.add(text, apart=True)
+
+    def section(self, level: int, name: str) -> None:
+        """Begin a section whose heading is not written here: it stands on an earlier page."""
         height = len(self._open)
         while height and self._open[height - 1].level >= level:
             height -= 1
         self._end_down_to(height)
-        self._begin(Place("heading", 0, 0, name=_line(text)), level)
-        self.add(text, apart=True)
+        self._begin(Place("heading", 0, 0, name=_line(name)), level)
 
     def describe(
         self, title: str = "", date: dt.date | None = None, author: str = "", tags: Iterable[str] = ()

@@ -6,7 +6,7 @@ Text is read where a page has any. A page that is a picture is read by Tesseract
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 import pypdfium2 as pdfium
@@ -14,6 +14,7 @@ import pypdfium2.raw as raw
 
 from rag.formats import ocr
 from rag.formats.draft import Draft, Unreadable, keywords
+from rag.formats.pdf_headings import Title, headings
 from rag.formats.pdf_layout import Box, Line, Word, lines
 from rag.formats.pdf_text import Paragraph, paragraphs
 
@@ -22,6 +23,7 @@ _LARGE = 0.3  # of the page
 _UNKNOWN = 0.3  # of the characters: if it is not known what so many mean, the text is worthless
 _DPI = 300
 _MOST_PIXELS = 40_000_000
+_MOST_BOOKMARKS = 10_000
 _SPACES = frozenset({9, 32, 0xA0})
 _PARTED = frozenset({0x02, 0xFFFE})  # what PDFium makes of a hyphen at the end of a line and of that end
 _ENDS = _SPACES | _PARTED | {10, 13}  # of words
@@ -43,7 +45,7 @@ def read(data: bytes, draft: Draft) -> None:
     author, words = (str(document.get_metadata_value(name)) for name in ("Author", "Keywords"))
     draft.describe(_title(document), author=author, tags=keywords(words))
     pages = [_page(document, index) for index in range(len(document))]
-    _write(pages, draft)
+    _write(pages, _outline(document), draft)
     _tell(pages, draft)
 
 
@@ -90,13 +92,13 @@ def is_picture(page: pdfium.PdfPage, words: Sequence[Word]) -> bool:
 def words_on(page: pdfium.PdfPage) -> list[Word]:
     """Return the words and the line ends of a page in the order of drawing, with boxes as the page is shown."""
     text_page = page.get_textpage()
-    words = list(_drawn(text_page))
-    text_page.close()
     rotation = page.get_rotation()
+    words = list(_drawn(text_page, is_on_its_side=rotation in (90, 270)))
+    text_page.close()
     if not rotation:
         return words
     width, height = page.get_size()
-    return [Word(text, _turned(box, rotation, width, height) if box else None, first) for text, box, first in words]
+    return [word._replace(box=_turned(word.box, rotation, width, height)) if word.box else word for word in words]
 
 
 def _turned(box: Box, rotation: int, width: float, height: float) -> Box:
@@ -109,7 +111,7 @@ def _turned(box: Box, rotation: int, width: float, height: float) -> Box:
     return width - top, left, width - bottom, right
 
 
-def _drawn(text_page: pdfium.PdfTextPage) -> Iterator[Word]:
+def _drawn(text_page: pdfium.PdfTextPage, *, is_on_its_side: bool) -> Iterator[Word]:
     """Yield the words and the line ends of a page.
 
     The functions of PDFium are called directly, and for boxes of the first and last letters only: a thousand pages are
@@ -125,12 +127,14 @@ def _drawn(text_page: pdfium.PdfTextPage) -> Iterator[Word]:
             continue
         if letters:
             hyphen = "-" if code in _PARTED else ""
-            yield Word(_joined(letters) + hyphen, _box(pointer, first, i - 1), first)
+            box, size = _box(pointer, first, i - 1, is_on_its_side)
+            yield Word(_joined(letters) + hyphen, box, first, size)
             letters = []
         if code not in _SPACES:
             yield _LINE_END
     if letters:
-        yield Word(_joined(letters), _box(pointer, first, first + len(letters) - 1), first)
+        box, size = _box(pointer, first, first + len(letters) - 1, is_on_its_side)
+        yield Word(_joined(letters), box, first, size)
 
 
 def _joined(letters: Sequence[str]) -> str:
@@ -143,15 +147,20 @@ def _joined(letters: Sequence[str]) -> str:
     return word
 
 
-def _box(pointer: object, first: int, last: int) -> Box:
-    """Return the box around the characters of a word, by the height of their font."""
+def _box(pointer: object, first: int, last: int, is_on_its_side: bool) -> tuple[Box, float]:
+    """Return the box around the characters of a word, by the height of their font, and the size of their type.
+
+    That is the height of the lower of two: an accent on a capital letter makes its box higher.
+    """
     box = raw.FS_RECTF()
     raw.FPDFText_GetLooseCharBox(pointer, first, box)
     left, bottom, right, top = box.left, box.bottom, box.right, box.top
+    size = right - left if is_on_its_side else top - bottom
     if last > first and raw.FPDFText_GetLooseCharBox(pointer, last, box):
+        size = min(size, box.right - box.left if is_on_its_side else box.top - box.bottom)
         left, right = min(left, box.left), max(right, box.right)
         bottom, top = min(bottom, box.bottom), max(top, box.top)
-    return left, bottom, right, top
+    return (left, bottom, right, top), size
 
 
 def _has_large_picture(page: pdfium.PdfPage) -> bool:
@@ -174,13 +183,32 @@ def _recognised(page: pdfium.PdfPage) -> str:
         return ""
 
 
-def _write(pages: Sequence[_Page], draft: Draft) -> None:
-    texts = paragraphs([page.lines for page in pages])
-    for number, (page, text) in enumerate(zip(pages, texts, strict=True), 1):
+def _outline(document: pdfium.PdfDocument) -> list[Title]:
+    """Return what the bookmarks of a PDF name, and the pages they lead to."""
+    titles = []
+    for bookmark in islice(document.get_toc(), _MOST_BOOKMARKS):
+        target = bookmark.get_dest()
+        page = target.get_index() if target else None
+        if page is not None:
+            titles.append(Title(page, bookmark.level + 1, bookmark.get_title()))
+    return titles
+
+
+def _write(pages: Sequence[_Page], outline: Sequence[Title], draft: Draft) -> None:
+    """Write the paragraphs of each page; a section that goes on over the end of one is begun again on the next."""
+    drawn = [page.lines for page in pages]
+    sections: list[Paragraph] = []
+    for number, (page, text) in enumerate(zip(pages, paragraphs(drawn, headings(drawn, outline)), strict=True), 1):
         recognised = (Paragraph(" ".join(each.split())) for each in page.recognised.split("\n\n"))
         with draft.place("page", number):
+            for section in sections:
+                draft.section(section.level, section.text)
             for paragraph in [*text, *recognised]:
-                draft.add(paragraph.text, apart=True, boilerplate=paragraph.is_running)
+                if paragraph.level:
+                    sections = [*(each for each in sections if each.level < paragraph.level), paragraph]
+                    draft.heading(paragraph.level, paragraph.text)
+                else:
+                    draft.add(paragraph.text, apart=True, boilerplate=paragraph.is_running)
 
 
 def _tell(pages: Sequence[_Page], draft: Draft) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from statistics import median
+from statistics import median, median_high
 from typing import NamedTuple
 
 from rag.types import Span
@@ -28,6 +28,7 @@ class Word(NamedTuple):
     text: str
     box: Box | None
     first: int = 0  # of its characters, among those of the page as PDFium counts them
+    size: float = 0.0  # of its type, in points: the height of a letter, whatever accents add to others
 
 
 class Line(NamedTuple):
@@ -39,6 +40,8 @@ class Line(NamedTuple):
     right: float
     top: float
     words: tuple[Span, ...] = ()  # it is made of, as runs of the page's words in the order of drawing
+    size: float = 0.0  # of the type of most of it
+    lead: float = 0.0  # width of the first word
 
     @property
     def box(self) -> Box:
@@ -56,19 +59,26 @@ def lines(words: Iterable[Word]) -> list[Line]:
 
 def _segments(words: Iterable[Word]) -> Iterator[Line]:
     """Cut words where the line ends or a gap is wide."""
-    texts: list[str] = []
+    run: list[Word] = []
     around: Box = (0.0, 0.0, 0.0, 0.0)
     number = 0
-    for number, (text, box, _) in enumerate(words):
-        if texts and (box is None or not _continues(around, box)):
-            yield Line(" ".join(texts), *around, (Span(number - len(texts), number),))
-            texts = []
-        if box is None:
+    for number, word in enumerate(words):
+        if run and (word.box is None or not _continues(around, word.box)):
+            yield _segment(run, around, number)
+            run = []
+        if word.box is None:
             continue
-        around = _union(around, box) if texts else box
-        texts.append(text)
-    if texts:
-        yield Line(" ".join(texts), *around, (Span(number + 1 - len(texts), number + 1),))
+        around = _union(around, word.box) if run else word.box
+        run.append(word)
+    if run:
+        yield _segment(run, around, number + 1)
+
+
+def _segment(run: Sequence[Word], around: Box, end: int) -> Line:
+    """Return words as a segment; `end` is the number of the word behind them."""
+    text, size = " ".join(word.text for word in run), median_high(word.size for word in run)
+    lead = run[0].box[2] - run[0].box[0] if run[0].box else 0.0
+    return Line(text, *around, (Span(end - len(run), end),), size, lead)
 
 
 def _union(one: Box, other: Box) -> Box:
@@ -94,7 +104,8 @@ def _merged(segments: Iterable[Line]) -> Iterator[Line]:
             gap = "  " if segment.left - line.right > 2 * line.height else " "
             joined = f"{line.text.rstrip()}{gap}{segment.text.lstrip()}"
             bottom, top = min(line.bottom, segment.bottom), max(line.top, segment.top)
-            line = Line(joined, line.left, bottom, segment.right, top, line.words + segment.words)
+            size = max(line, segment, key=lambda part: len(part.text)).size
+            line = Line(joined, line.left, bottom, segment.right, top, line.words + segment.words, size, line.lead)
         else:
             if line:
                 yield line
