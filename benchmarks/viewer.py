@@ -17,26 +17,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
-from textwrap import wrap
 from typing import Any
 
 from playwright.sync_api import Browser, Page
 
 from benchmarks.common import parser, show, show_machine, write
+from benchmarks.pages import NUMBER, PAGES, long_pdf
 from benchmarks.texts import document
 from rag.citations import cite
 from rag.types import Document, Span
 from rag.web.sharing import document_address
 from tests.browser import chromium
 from tests.edited import book, serving_documents
-from tests.made_files import paragraph, pdf
 
 CHARACTERS = {"short.txt": 5_000, "long.txt": 5_000_000}
-NUMBER = 2  # of the text, which is English: as many bytes as characters
 CITED = 60  # characters
 PATIENCE = 30  # seconds
-LINES, WIDTH = 45, 80  # of a page, and characters of a line
-PAGES = 1000
 FIRST = 412  # page that is opened
 WATCH = """window.seen = null;
 const look = () => {
@@ -140,12 +136,6 @@ def measure_pdf(folder: Path, rounds: int) -> dict[str, Any]:
         times = [opening_ms(browser, f"{served.url}/{_address_at(long, starts[number] + 1000)}") for number in numbers]
     first, *others = times
     return {"first_ms": round(first), "median_ms": round(median(others)), "p95_ms": round(quantiles(others, n=20)[-1])}
-
-
-def long_pdf() -> bytes:
-    """Make a PDF of many pages of one text."""
-    lines = wrap(document(NUMBER, PAGES * LINES * WIDTH), WIDTH)
-    return pdf(paragraph(*lines[LINES * number : LINES * (number + 1)]) for number in range(PAGES))
 
 
 def show_pdf(results: dict[str, Any]) -> None:
