@@ -11,6 +11,7 @@ them is left to the end. What makes a test quick, without taking from what it pr
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ import pytest
 from rag.building import build_index
 from rag.config import Settings
 from rag.encoder import BundledEncoder, load_encoder
+from rag.formats import ocr
 from rag.llm import LanguageModel, open_model
 from rag.pipeline import Pipeline
 from rag.reader import Reader
@@ -126,3 +128,34 @@ def seeds_index(seeds_pipeline: Pipeline) -> Path:
 def small(tmp_path: Path) -> Settings:
     """Settings for a folder of one's own documents."""
     return Settings(documents=tmp_path / "documents", index=tmp_path / "index")
+
+
+@pytest.fixture
+def tesseract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A program that knows Tesseract's options, checks what it is given, and says in a table what it was asked."""
+    program = tmp_path / "tesseract"
+    rows = [
+        ("level", *range(10), "text"),
+        (3, 1, 1, 1, 0, 0, 600, 900, 800, 100, -1, ""),
+        (4, 1, 1, 1, 1, 0, 600, 900, 800, 100, -1, ""),
+        (5, 1, 1, 1, 1, 1, 600, 930, 200, 40, 96.5, "Read"),
+        (5, 1, 1, 1, 1, 2, 900, 930, 200, 40, 96.5, "with"),
+        (5, 1, 1, 1, 1, 3, 1200, 900, 700, 100, 42, "$4."),
+        (3, 1, 1, 2, 0, 0, 600, 1100, 300, 50, -1, ""),
+        (4, 1, 1, 2, 1, 0, 600, 1100, 300, 50, -1, ""),
+        (5, 1, 1, 2, 1, 1, 600, 1100, 300, 50, 95, "Twice."),
+        (5, 1, 1, 2, 1, 2, 950, 1100, 5, 50, 95, " "),
+    ]
+    table = "\n".join("\t".join(map(str, row)) for row in rows)
+    program.write_text(
+        "#!/bin/sh\n"
+        'if [ "$1" = --list-langs ]; then printf "List of languages\\nchi\\nosd\\nnor\\neng\\n"; exit; fi\n'
+        f'[ "$7" = tsv ] && head -c 2 | grep -q P5 || exit 1\ncat <<TABLE\n{table}\nTABLE\n'
+    )
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    for cached in (ocr.program, ocr._languages):
+        cached.cache_clear()
+    yield program
+    for cached in (ocr.program, ocr._languages):
+        cached.cache_clear()

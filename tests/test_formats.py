@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import docx
@@ -273,27 +271,9 @@ def test_scanned_pages_are_told_of() -> None:
     assert found.unread == (f"scanned, without text: pages 2–3, 5–6; {ocr.ADVICE}",)
 
 
-@pytest.fixture
-def tesseract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A program that knows Tesseract's options, checks what it is given, and says what it was asked."""
-    program = tmp_path / "tesseract"
-    program.write_text(
-        "#!/bin/sh\n"
-        'if [ "$1" = --list-langs ]; then printf "List of languages\\nchi\\nosd\\nnor\\neng\\n"; exit; fi\n'
-        'head -c 2 | grep -q P5 || exit 1\necho "Read with $4."\n'
-    )
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    for cached in (ocr.program, ocr._languages):
-        cached.cache_clear()
-    yield program
-    for cached in (ocr.program, ocr._languages):
-        cached.cache_clear()
-
-
 def test_scanned_pages_are_read_where_tesseract_is(tesseract: Path) -> None:
     found = read("a.pdf", made.scanned_pdf(2, texts={0: SENTENCE}))
-    assert told(found) == [("page 1", SENTENCE), ("page 2", "Read with eng+nor+chi.")]
+    assert told(found) == [("page 1", SENTENCE), ("page 2", "Read with eng+nor+chi.\n\nTwice.")]
     assert not found.unread
 
 

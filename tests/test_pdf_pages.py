@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from rag.formats import pdf, pdf_boxes, pdf_page
+from rag.formats import ocr, pdf, pdf_boxes, pdf_page
 from rag.formats.draft import Draft, Extract, Limits
 from rag.formats.pdf_boxes import Area, Leaf, Row
 from rag.types import Span
@@ -195,6 +196,25 @@ def test_a_scan_has_no_letters_to_box() -> None:
     leaf = leaf_of(scanned_pdf(1))
     assert leaf.is_there
     assert pdf_boxes.find(leaf, "What Tesseract read.", [Span(0, 4)]) is None
+
+
+def test_words_that_tesseract_reads_are_boxed_as_high_as_their_lines(tesseract: Path) -> None:
+    data = scanned_pdf(1)
+    text = extracted(data).text
+    found = pdf_page.answer(data, {"page": 1, "recognise": True}, Limits())["leaf"]
+    leaf = Leaf(found["pages"], found["width"], found["height"], found["rows"])
+    spans = [Span(text.index(word), text.index(word) + len(word)) for word in ("with", "Twice.")]
+    (line,), (below,) = pdf_boxes.find(leaf, text, spans) or [[], []]
+    points = 72 / 300
+    assert line == pytest.approx((900 * points, 900 * points, 1100 * points, 1000 * points))
+    assert below == pytest.approx((600 * points, 1100 * points, 900 * points, 1150 * points))
+    assert not leaf_of(data).rows  # unless asked for: it takes long
+
+
+def test_tesseract_that_takes_too_long_is_ended(tesseract: Path) -> None:
+    tesseract.write_text("#!/bin/sh\n[ $1 = --list-langs ] || exec sleep 60\n")
+    with pytest.raises(OSError, match=r"longer than 0\.2 s"):
+        ocr.read(b"P5 1 1 255\n\0", 0.2)
 
 
 def test_letters_beyond_the_first_plane_have_boxes_of_their_own() -> None:

@@ -6,7 +6,7 @@ Text is read where a page has any. A page that is a picture is read by Tesseract
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import groupby, islice, pairwise
 from typing import NamedTuple
 
 import pypdfium2 as pdfium
@@ -35,7 +35,7 @@ class _Page(NamedTuple):
 
     lines: Sequence[Line] = ()
     is_scan: bool = False
-    recognised: str = ""
+    recognised: Sequence[ocr.Word] = ()
     is_damaged: bool = False
 
 
@@ -75,7 +75,7 @@ def _page(document: pdfium.PdfDocument, index: int) -> _Page:
         page = document[index]
         words = words_on(page)
         if is_picture(page, words):
-            return _Page(is_scan=True, recognised=_recognised(page) if ocr.program() else "")
+            return _Page(is_scan=True, recognised=recognised(page) if ocr.program() else ())
         return _Page(lines(words))
     except pdfium.PdfiumError:
         return _Page(is_damaged=True)
@@ -170,17 +170,22 @@ def _has_large_picture(page: pdfium.PdfPage) -> bool:
     return bool(sum(areas) > _LARGE * width * height)
 
 
-def _recognised(page: pdfium.PdfPage) -> str:
-    """Return what Tesseract reads on a page, nothing where it fails."""
+def recognised(page: pdfium.PdfPage, seconds: float | None = None) -> list[ocr.Word]:
+    """Return what Tesseract reads on a page, boxes in points from the upper left corner; nothing where it fails."""
     width, height = page.get_size()
     scale = min(_DPI / 72, (_MOST_PIXELS / max(width * height, 1)) ** 0.5)
     bitmap = page.render(scale=scale, grayscale=True)
     rows, buffer = bitmap.height, memoryview(bitmap.buffer).cast("B")
     pixels = b"".join(bytes(buffer[row * bitmap.stride : row * bitmap.stride + bitmap.width]) for row in range(rows))
     try:
-        return ocr.read(b"P5 %d %d 255\n" % (bitmap.width, rows) + pixels)
+        words = ocr.read(b"P5 %d %d 255\n" % (bitmap.width, rows) + pixels, seconds)
     except OSError:
-        return ""
+        return []
+    return [_scaled(word, 1 / scale) for word in words]
+
+
+def _scaled(word: ocr.Word, by: float) -> ocr.Word:
+    return word._replace(left=word.left * by, top=word.top * by, right=word.right * by, bottom=word.bottom * by)
 
 
 def _outline(document: pdfium.PdfDocument) -> list[Title]:
@@ -199,11 +204,12 @@ def _write(pages: Sequence[_Page], outline: Sequence[Title], draft: Draft) -> No
     drawn = [page.lines for page in pages]
     sections: list[Paragraph] = []
     for number, (page, text) in enumerate(zip(pages, paragraphs(drawn, headings(drawn, outline)), strict=True), 1):
-        recognised = (Paragraph(" ".join(each.split())) for each in page.recognised.split("\n\n"))
+        runs = groupby(page.recognised, key=lambda word: word.paragraph)
+        read_in_picture = [Paragraph(" ".join(word.text for word in run)) for _, run in runs]
         with draft.place("page", number):
             for section in sections:
                 draft.section(section.level, section.text)
-            for paragraph in [*text, *recognised]:
+            for paragraph in [*text, *read_in_picture]:
                 if paragraph.level:
                     sections = [*(each for each in sections if each.level < paragraph.level), paragraph]
                     draft.heading(paragraph.level, paragraph.text)
@@ -216,7 +222,7 @@ def _tell(pages: Sequence[_Page], draft: Draft) -> None:
     numbered = list(enumerate(pages, 1))
     if damaged := [number for number, page in numbered if page.is_damaged]:
         draft.leave_out(f"damaged: {_said(damaged, len(pages))}; open the PDF and save it anew")
-    if unread := [number for number, page in numbered if page.is_scan and not page.recognised.strip()]:
+    if unread := [number for number, page in numbered if page.is_scan and not page.recognised]:
         advice = "Tesseract reads nothing in them" if ocr.program() else ocr.ADVICE
         draft.leave_out(f"scanned, without text: {_said(unread, len(pages))}; {advice}")
 

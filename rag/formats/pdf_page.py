@@ -10,12 +10,13 @@ import io
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from ctypes import byref, c_double
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
-from rag.formats import pdf, worker
+from rag.formats import ocr, pdf, worker
 from rag.formats.draft import Limits, cleaned
 from rag.formats.pdf_boxes import Area, Leaf, Row
 from rag.formats.pdf_layout import Line, Word, lines
@@ -25,13 +26,17 @@ if TYPE_CHECKING:
 
 _MOST_PIXELS = 16_000_000  # of a picture
 _LONGEST_SIDE = 16_000  # pixels: WebP knows no more than 16,383
+_RECOGNISING = 7.0  # seconds: whoever looks at a page waits
 _FINE = 1 << 16  # parts of a page's side, to place its corners exactly
 
 Placed = Callable[[float, float], tuple[float, float]]  # a point as the file counts -> as the page is shown
 
 
 def answer(data: bytes, request: Mapping[str, Any], _: Limits) -> Mapping[str, Any]:
-    """Answer a request, which names a page from 1 and, if its picture is wanted, how wide that is to be in pixels."""
+    """Answer a request, which names a page from 1 and, if its picture is wanted, how wide that is to be in pixels.
+
+    Else it says whether the letters of a page that is a picture are wanted, too: reading them takes a second or more.
+    """
     document = pdf.opened(data)
     number = request["page"]
     page = _page(document, number) if 1 <= number <= len(document) else None
@@ -40,7 +45,8 @@ def answer(data: bytes, request: Mapping[str, Any], _: Limits) -> Mapping[str, A
             return {"is_missing": not 1 <= number <= len(document)}
         kind, picture = drawn(page, request["width"])
         return {"kind": kind, "picture": base64.b64encode(picture).decode()}
-    found = leaf(page, len(document)) if page else Leaf(len(document))
+    recognise = request.get("recognise", False)
+    found = leaf(page, len(document), recognise=recognise) if page else Leaf(len(document))
     return {"leaf": {"pages": found.pages, "width": found.width, "height": found.height, "rows": found.rows}}
 
 
@@ -54,16 +60,31 @@ def _page(document: pdfium.PdfDocument, number: int) -> pdfium.PdfPage | None:
 # What stands where
 
 
-def leaf(page: pdfium.PdfPage, pages: int) -> Leaf:
+def leaf(page: pdfium.PdfPage, pages: int, *, recognise: bool = False) -> Leaf:
     """Return what stands where on a page, in the order in which `rag.formats.pdf` reads it."""
     width, height = page.get_size()
     words = pdf.words_on(page)
     if pdf.is_picture(page, words):
-        return Leaf(pages, width, height)
+        return Leaf(pages, width, height, tuple(_recognised(page)) if recognise and ocr.program() else ())
     text_page = page.get_textpage()
     placed = _placed(page, width, height)
     rows = tuple(Row(*_row(text_page, line, words, placed, (width, height))) for line in lines(words))
     return Leaf(pages, width, height, rows)
+
+
+def _recognised(page: pdfium.PdfPage) -> Iterator[Row]:
+    """Yield the letters of each line that Tesseract reads in the picture of a page; those of a word share its box."""
+    for _, words in groupby(pdf.recognised(page, _RECOGNISING), key=lambda word: word.line):
+        found = [pair for word in words for pair in _normalised(word.text, list(_shares(word)))]
+        yield Row("".join(letter for letter, _ in found), tuple(area for _, area in found))
+
+
+def _shares(word: ocr.Word) -> Iterator[Area]:
+    """Yield an area for each letter of a word: all are as wide."""
+    share = (word.right - word.left) / len(word.text)
+    for number in range(len(word.text)):
+        left = word.left + number * share
+        yield Area(*(round(each, 2) for each in (left, word.top, left + share, word.bottom)))
 
 
 def _placed(page: pdfium.PdfPage, width: float, height: float) -> Placed:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from rag.formats import pdf_boxes
 from rag.formats.pdf_boxes import Area, Leaf
-from rag.types import Span
+from rag.types import Place, Span
 from rag.web import sharing
 from rag.web.document_labels import DocumentLabels
 from rag.web.pages import WIDTHS, NoSuchPage, NotShown, Outdated, Overloaded, Pages, Undrawable
@@ -46,20 +46,25 @@ def first_page(view: View) -> int:
 
 def opened(view: View, number: int, pages: Pages) -> Opened:
     """Return a page with the citations boxed that stand on it in the file as it is now."""
+    page = next((each for each in view.now.places if each.kind == "page" and each.number == number), None)
+    here = _cited_on(page, view) if page else {}
     try:
-        leaf = pages.leaf(view.now, number)
+        leaf = pages.leaf(view.now, number, recognise=bool(here))
     except NotShown as reason:
         return Opened(number, None, problem=type(reason))
     if not leaf.is_there:
         return Opened(number, leaf, problem=Undrawable if 1 <= number <= leaf.pages else NoSuchPage)
-    page = next((each for each in view.now.places if each.kind == "page" and each.number == number), None)
     if page is None:  # there are no words on it
         return Opened(number, leaf)
-    here = {each.number: _within(each.stands, page.start, page.end) for each in view.cited if each.stands}
-    here = {each: span for each, span in here.items() if span.start < span.end}
     found = pdf_boxes.find(leaf, view.now.text[page.start : page.end], list(here.values())) if here else []
     boxes = dict(zip(here, found, strict=True)) if found else {}
     return Opened(number, leaf, boxes, is_unplaced=any(not boxes.get(each) for each in here))
+
+
+def _cited_on(page: Place, view: View) -> dict[int, Span]:
+    """Return what of each citation stands on a page, counted from where that begins."""
+    here = {each.number: _within(each.stands, page.start, page.end) for each in view.cited if each.stands}
+    return {number: span for number, span in here.items() if span.start < span.end}
 
 
 def _within(span: Span, start: int, end: int) -> Span:

@@ -86,13 +86,17 @@ class Pages:
         """Start what draws ahead of the first page; that takes longer than to draw one."""
         self._processes.begin()
 
-    def leaf(self, document: Document, number: int) -> Leaf:
-        """Return what stands where on a page, given the document as its file is now. Raises NotShown."""
+    def leaf(self, document: Document, number: int, *, recognise: bool = False) -> Leaf:
+        """Return what stands where on a page, given the document as its file is now. Raises NotShown.
+
+        With `recognise` also in a picture, if Tesseract is installed.
+        """
 
         def read() -> Leaf | None:
-            return _leaf(self._ask(self._data(document, document.sha256), {"page": number}))
+            request = {"page": number, "recognise": recognise}
+            return _leaf(self._ask(self._data(document, document.sha256), request))
 
-        found = self._leaves.get((document.sha256, number), read)
+        found = self._leaves.get((document.sha256, number, recognise), read)
         if found is None:
             raise Undrawable
         return found
