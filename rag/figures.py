@@ -37,10 +37,8 @@ class Read(NamedTuple):
     text: str
     language: str
     date: dt.date | None
-
-
-def read_of(document: Document) -> Read:
-    return Read(document.text, document.language, document.date)
+    passages: bytes  # their first and last characters
+    languages: tuple[str, ...]  # of the passages
 
 
 class Figures:
@@ -48,9 +46,9 @@ class Figures:
 
     def __init__(self, found: Sequence[str], values: Sequence[str], firsts: Rows, rows: Rows, size: int) -> None:
         self.lines = found  # of JSON, one a document; a later build can take them over
-        self._numbers = {value: number for number, value in enumerate(values)}
-        self._firsts = firsts
-        self._rows = rows
+        self.numbers = {value: number for number, value in enumerate(values)}  # ascending in both
+        self.firsts = firsts
+        self.rows = rows
         self._size = size  # passages
 
     @classmethod
@@ -59,27 +57,20 @@ class Figures:
         documents: Sequence[Document],
         passages: Rows,
         languages: npt.NDArray[np.str_],
-        known: Mapping[Read, str] | None = None,
+        before: Before | None = None,
     ) -> Figures:
         """Find what stands in the documents; `passages` has a row each: document, start, end, whatever else.
 
-        `known` are lines of an earlier build, by what they were read of; they are taken over.
+        Documents that are what they were `before` are not read again.
         """
-        found = []
-        rows: dict[str, list[int]] = {}
-        firsts = np.searchsorted(passages[:, 0], np.arange(len(documents) + 1)).tolist()
-        for document, first, last in zip(documents, firsts, firsts[1:], strict=False):
-            spans = [Span(*span) for span in passages[first:last, 1:3].tolist()]
-            line = (known or {}).get(read_of(document)) or _line(document, spans, languages[first:last].tolist())
-            found.append(line)
-            read = _read(line, document.text)
-            for row, span in enumerate(spans, first):
-                for value in {value for fact in facts.inside(read, span) for value in _values(fact)}:
-                    rows.setdefault(value, []).append(row)
-        values = sorted(rows)
-        counts = [len(rows[value]) for value in values]
-        joined = np.array([row for value in values for row in rows[value]], np.int32)
-        return cls(found, values, np.cumsum([0, *counts]).astype(np.int32), joined, len(passages))
+        collecting = _Collecting(before, len(passages))
+        firsts = _firsts(documents, passages)
+        for number, read in enumerate(_reads(documents, passages, languages)):
+            first, last = firsts[number : number + 2]
+            if not collecting.take_over(read, first, last):
+                spans = [Span(*span) for span in passages[first:last, 1:3].tolist()]
+                collecting.add(documents[number], spans, read.languages, first)
+        return collecting.result()
 
     def of(self, number: int, document: Document) -> tuple[Fact, ...]:
         """Return what stands in the n-th document, ascending."""
@@ -98,17 +89,17 @@ class Figures:
 
     def giving(self, fact: Fact) -> Rows:
         """Return the rows of the passages that give a figure, in whatever form, ascending."""
-        numbers = [self._numbers[value] for value in _asked_values(fact) if value in self._numbers]
-        rows = [self._rows[self._firsts[number] : self._firsts[number + 1]] for number in numbers]
+        numbers = [self.numbers[value] for value in _asked_values(fact) if value in self.numbers]
+        rows = [self.rows[self.firsts[number] : self.firsts[number + 1]] for number in numbers]
         return np.unique(np.concatenate(rows)) if rows else np.zeros(0, np.int32)
 
     def save(self, folder: Path) -> None:
         """Write what was found as JSON lines, the values as JSON, and the rows as arrays."""
         folder.mkdir()
         (folder / _FOUND).write_text("".join(f"{line}\n" for line in self.lines), "utf-8")
-        (folder / _VALUES).write_text(json.dumps(list(self._numbers), ensure_ascii=False), "utf-8")
-        np.save(folder / _FIRSTS, self._firsts)
-        np.save(folder / _ROWS, self._rows)
+        (folder / _VALUES).write_text(json.dumps(list(self.numbers), ensure_ascii=False), "utf-8")
+        np.save(folder / _FIRSTS, self.firsts)
+        np.save(folder / _ROWS, self.rows)
 
     @classmethod
     def load(cls, folder: Path, size: int) -> Figures:
@@ -119,6 +110,91 @@ class Figures:
             return cls(found, values, np.load(folder / _FIRSTS), np.load(folder / _ROWS), size)
         except (OSError, ValueError) as error:
             raise DamagedIndex(f"the figures in {folder} cannot be read ({error}); run `rag index` again") from error
+
+
+class Before(NamedTuple):
+    """An earlier index, of documents and passages as `Figures.build` takes them."""
+
+    documents: Sequence[Document]
+    passages: Rows
+    languages: npt.NDArray[np.str_]
+    figures: Figures
+
+
+class _Collecting:
+    """Collects what is found in documents, and which passages give which values."""
+
+    def __init__(self, before: Before | None, size: int) -> None:
+        self._size = size
+        self._lines: list[str] = []
+        self._values: dict[str, int] = dict(before.figures.numbers) if before else {}
+        self._new: list[tuple[int, int]] = []  # values, and rows of passages
+        self._origins = np.full(size, -1, np.int32)  # of passages that are taken over: their rows before
+        self._before = before
+        self._known: dict[Read, int] = {}
+        if before:
+            reads = _reads(before.documents, before.passages, before.languages)
+            self._known = {read: number for number, read in enumerate(reads)}
+            self._firsts = _firsts(before.documents, before.passages)
+
+    def take_over(self, read: Read, first: int, last: int) -> bool:
+        """Take over a document with passages in these rows, if it is known."""
+        number = self._known.get(read)
+        if number is None or self._before is None:
+            return False
+        self._lines.append(self._before.figures.lines[number])
+        self._origins[first:last] = np.arange(*self._firsts[number : number + 2])
+        return True
+
+    def add(self, document: Document, passages: Sequence[Span], languages: Sequence[str], first: int) -> None:
+        """Find the figures of a document; `first` is the row of the first of its passages."""
+        line = _line(document, passages, languages)
+        self._lines.append(line)
+        found = _read(line, document.text)
+        for row, span in enumerate(passages, first):
+            for value in {value for fact in facts.inside(found, span) for value in _values(fact)}:
+                self._new.append((self._values.setdefault(value, len(self._values)), row))
+
+    def result(self) -> Figures:
+        """Lay out what was collected, without the values that have gone."""
+        numbers, rows = np.concatenate([self._taken(), np.array(self._new, np.int32).reshape(-1, 2).T], axis=1)
+        names = list(self._values)
+        given = np.flatnonzero(np.bincount(numbers, minlength=len(names))).tolist()
+        order = sorted(given, key=names.__getitem__)
+        places = np.zeros(len(names), np.int64)
+        places[order] = np.arange(len(order))
+        firsts = np.cumsum([0, *np.bincount(places[numbers], minlength=len(order)).tolist()])
+        pairs = np.sort(places[numbers] * self._size + rows)
+        values = [names[number] for number in order]
+        joined = (pairs % max(1, self._size)).astype(np.int32)
+        return Figures(self._lines, values, firsts.astype(np.int32), joined, self._size)
+
+    def _taken(self) -> Rows:
+        """Return the values of the passages that are taken over, and the rows of these, shape (2, pairs)."""
+        if self._before is None:
+            return np.zeros((2, 0), np.int32)
+        figures = self._before.figures
+        numbers = np.repeat(np.arange(len(figures.numbers), dtype=np.int32), np.diff(figures.firsts))
+        by_row = numbers[np.argsort(figures.rows, kind="stable")]
+        ends = np.cumsum(np.bincount(figures.rows, minlength=len(self._before.passages)))
+        rows = np.flatnonzero(self._origins >= 0)
+        origins = self._origins[rows]
+        counts = np.diff(ends, prepend=0)[origins]
+        # Of each passage a run of `by_row`: where it begins, and on from there.
+        places = np.repeat(ends[origins] - np.cumsum(counts), counts) + np.arange(counts.sum())
+        return np.stack([by_row[places], np.repeat(rows, counts).astype(np.int32)])
+
+
+def _firsts(documents: Sequence[Document], passages: Rows) -> list[int]:
+    """Return the row of the first passage of each document, and behind them the number of passages."""
+    return list(np.searchsorted(passages[:, 0], np.arange(len(documents) + 1)).tolist())
+
+
+def _reads(documents: Sequence[Document], passages: Rows, languages: npt.NDArray[np.str_]) -> Iterator[Read]:
+    spans, names, firsts = np.ascontiguousarray(passages[:, 1:3]), languages.tolist(), _firsts(documents, passages)
+    for document, first, last in zip(documents, firsts, firsts[1:], strict=False):
+        within = spans[first:last].tobytes(), tuple(names[first:last])
+        yield Read(document.text, document.language, document.date, *within)
 
 
 def asked(question: str, language: str) -> list[Fact]:

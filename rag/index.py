@@ -24,7 +24,7 @@ from rag.config import Settings
 from rag.encoder import Vectors
 from rag.errors import DamagedIndex, IncompatibleIndex
 from rag.facts import Fact, inside
-from rag.figures import Figures, Read, read_of
+from rag.figures import Before, Figures
 from rag.languages import detect
 from rag.lexical import LexicalIndex, LexicalScores, Taken
 from rag.models import model_name, sha256_of
@@ -274,9 +274,9 @@ class Index:
         first, last = np.searchsorted(self.contents.passages[:, 0], [number, number + 1]).tolist()
         return int(first + np.searchsorted(self.contents.passages[first:last, 1], passage.start))
 
-    def known_figures(self) -> dict[Read, str]:
+    def known_figures(self) -> Before:
         """Return what was found in each document, for a later build to take over."""
-        return dict(zip(map(read_of, self.contents.documents), self.figures.lines, strict=True))
+        return Before(self.contents.documents, self.contents.passages, self.contents.languages, self.figures)
 
     def figures_of(self, document_id: str) -> tuple[Fact, ...]:
         """Return the figures and dates of an indexed document, ascending."""
@@ -392,7 +392,7 @@ def save(
     traces: Traces,
     made_by: Recipe,
     taken: Taken | None = None,
-    figures_before: Mapping[Read, str] | None = None,
+    figures_before: Before | None = None,
 ) -> None:
     """Write a generation into an existing empty folder.
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag import facts, figures
 from rag.config import Settings
 from rag.errors import DamagedIndex
-from rag.figures import Figures
+from rag.figures import Before, Figures
 from rag.index import Index
 from rag.types import Document
 from tests.fakes import HashEncoder, build
@@ -110,13 +113,47 @@ def test_what_is_found_is_what_stands_in_the_documents(index: Index) -> None:
         assert list(found) == facts.find(document.text, document.language, document.date)
 
 
-def test_lines_are_taken_over_for_the_very_same_text_only(index: Index) -> None:
-    documents = list(index.contents.documents)
-    known = dict.fromkeys(index.known_figures(), "[]")
-    arrays = index.contents.passages, index.contents.languages
-    assert set(Figures.build(documents, *arrays, known).lines) == {"[]"}
-    later = [replace(document, date=dt.date(2020, 1, 1)) for document in documents]
-    assert list(Figures.build(later, *arrays, known).lines) == list(Figures.build(later, *arrays).lines)
+SENTENCES = [
+    "The company will spend $14 billion.",
+    "It has 3,000 employees.",
+    "Selskapet brukte 14 milliarder kroner i mars 2025.",
+    "Цена выросла на 250 % за 2025 год.",
+    "Nobody counted anything.",
+]
+
+
+@st.composite
+def folders(draw: st.DrawFn) -> tuple[list[Document], np.ndarray, np.ndarray]:
+    """Documents with a passage for each of their sentences; several may be the same, but for their languages."""
+    documents, rows, languages = [], [], []
+    for number in range(draw(st.integers(0, 4))):
+        sentences = draw(st.lists(st.sampled_from(SENTENCES), max_size=3))
+        date = draw(st.sampled_from([None, dt.date(2025, 4, 1)]))
+        text = " ".join(sentences)
+        documents.append(Document(f"{number}.txt", "", date, "en", text, Path(f"{number}.txt"), ""))
+        ends = np.cumsum([len(sentence) + 1 for sentence in sentences]).tolist()
+        rows += [(number, end - len(each) - 1, end - 1, 0) for each, end in zip(sentences, ends, strict=True)]
+        languages += [draw(st.sampled_from(["en", "no"])) for _ in sentences]
+    return documents, np.array(rows, np.int32).reshape(-1, 4), np.array(languages, np.str_)
+
+
+@given(folders(), folders())
+@hypothesis.settings(max_examples=100, deadline=None)
+def test_taking_over_gives_what_building_anew_gives(before: Any, now: Any) -> None:
+    taken, anew = Figures.build(*now, Before(*before, Figures.build(*before))), Figures.build(*now)
+    assert taken.lines == anew.lines
+    assert list(taken.numbers) == list(anew.numbers) == sorted(anew.numbers)
+    assert taken.firsts.tolist() == anew.firsts.tolist()
+    assert taken.rows.tolist() == anew.rows.tolist()
+    assert (taken.firsts.dtype, taken.rows.dtype) == (anew.firsts.dtype, anew.rows.dtype)
+
+
+def test_a_document_that_is_what_it_was_is_not_read_again(index: Index) -> None:
+    arrays = index.contents.documents, index.contents.passages, index.contents.languages
+    values = {"14": 0}
+    marked = Figures(["[]"] * len(TEXTS), list(values), np.array([0, 1], np.int32), np.array([1], np.int32), 8)
+    taken = Figures.build(*arrays, Before(*arrays, marked))
+    assert (taken.lines, taken.numbers, taken.rows.tolist()) == (["[]"] * len(TEXTS), values, [1])
 
 
 def test_a_quotation_in_another_language_is_read_as_that(index: Index) -> None:
