@@ -64,26 +64,54 @@ def likeness(one: Sketch, other: Sketch) -> float:
     return float((one == other).mean())
 
 
-def originals(sketches: Sketch, order: Iterable[int]) -> Mapping[int, Original]:
+class Earlier(NamedTuple):
+    """What was found among texts most of which are among those of now; these in the same order as then."""
+
+    sources: Mapping[int, int]  # of each of these its original, or itself, by the numbers of now; -1 of what has gone
+    gone: Sketch  # of texts that are not among those of now
+
+
+def originals(sketches: Sketch, order: Iterable[int], earlier: Earlier | None = None) -> Mapping[int, Original]:
     """Return the original of each text that is a copy, both by their rows in `sketches`, (texts, HASHES).
 
     A text is a copy of the first one in `order` that it is near to, and never of a copy: likeness does not add up.
+    What a text is depends on those that have a band in common with it: where they are as they were `earlier`, it is so.
     """
-    bands = _shared_bands(sketches)
+    hashes = _bands(sketches)
+    bands = _shared(hashes, sketches)
     leaders: dict[int, list[int]] = defaultdict(list)
+    known = _known(hashes, earlier) if earlier else {}
+    changed: set[int] = set()  # bands of texts that were copies and are none now, or the other way round
     found = {}
     for number in order:
-        counts = Counter(leader for band in bands[number] for leader in leaders[band])
-        candidates = sorted(leader for leader, _ in counts.most_common(_CANDIDATES))
-        near = (sketches[candidates] == sketches[number]).mean(axis=1) if candidates else np.zeros(0)
-        if candidates and near.max() >= NEAR:
-            best = int(near.argmax())
-            found[number] = Original(candidates[best], float(near[best]))
+        own = bands[number]
+        source = known.get(number)
+        if source is None or not changed.isdisjoint(own):
+            source = _nearest(number, sketches, Counter(leader for band in own for leader in leaders[band]))
+            if earlier and (source == number) != (earlier.sources.get(number) == number):
+                changed.update(own)
+        if source != number:
+            found[number] = Original(source, likeness(sketches[number], sketches[source]))
             continue
-        for band in bands[number]:
+        for band in own:
             if len(leaders[band]) < _CROWD:
                 leaders[band].append(number)
     return found
+
+
+def _nearest(number: int, sketches: Sketch, counts: Counter[int]) -> int:
+    """Return which of the texts that have bands in common with one, by how many, it is a copy of; itself if of none."""
+    candidates = sorted(leader for leader, _ in counts.most_common(_CANDIDATES))
+    near = (sketches[candidates] == sketches[number]).mean(axis=1) if candidates else np.zeros(1)
+    return candidates[int(near.argmax())] if near.max() >= NEAR else number
+
+
+def _known(hashes: Hashes, earlier: Earlier) -> Mapping[int, int]:
+    """Return the sources of those texts that have no band in common with one that has come or gone."""
+    new = [number for number in range(len(hashes)) if number not in earlier.sources]
+    touched = {*hashes[new].ravel().tolist(), *_bands(earlier.gone).ravel().tolist()}
+    own = hashes.tolist()
+    return {number: source for number, source in earlier.sources.items() if touched.isdisjoint(own[number])}
 
 
 def _runs(words: list[str]) -> Hashes:
@@ -99,13 +127,18 @@ def _runs(words: list[str]) -> Hashes:
     return np.unique(runs)
 
 
-def _shared_bands(sketches: Sketch) -> list[list[int]]:
-    """Return for each text a hash of each band that another text has, too."""
-    of_nothing = (sketches == _NOTHING).all(axis=1)
-    parts = sketches.astype(np.uint64).reshape(len(sketches), -1, _BAND)
+def _bands(sketches: Sketch) -> Hashes:
+    """Return a hash of each band of each text, shape (texts, bands)."""
+    parts = sketches.astype(np.uint64).reshape(len(sketches), HASHES // _BAND, _BAND)
     hashes = np.arange(parts.shape[1], dtype=np.uint64) << np.uint64(32)  # the same values in two bands mean nothing
     for place in range(_BAND):
         hashes = _mixed(hashes + parts[:, :, place])
+    return hashes
+
+
+def _shared(hashes: Hashes, sketches: Sketch) -> list[list[int]]:
+    """Return for each text those of its bands that another text has, too."""
+    of_nothing = (sketches == _NOTHING).all(axis=1)
     _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
     shared = (counts[inverse].reshape(hashes.shape) > 1) & ~of_nothing[:, None]
     return [row[mask].tolist() for row, mask in zip(hashes, shared, strict=True)]

@@ -114,8 +114,10 @@ def list_folder(folder: Path) -> Listing:
 
 def document_id(folder: Path, path: Path) -> str:
     """Return the POSIX path of `path` below `folder` in NFC, with bytes that are not UTF-8 replaced."""
-    name = path.relative_to(folder).as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return unicodedata.normalize("NFC", name)
+    name = "/".join(path.parts[len(folder.parts) :])  # which takes a fifth of the time of `relative_to`
+    if name.isascii():
+        return name
+    return unicodedata.normalize("NFC", name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
 
 
 def check_folder(folder: Path) -> None:
@@ -141,16 +143,18 @@ def _walk(folder: Path, problems: list[UnreadableDocument]) -> Iterator[Path]:
     for root, names, files in os.walk(folder, onerror=report):
         names[:] = sorted(name for name in names if not name.startswith("."))
         for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.lower() in LISTED:
+            if not name.startswith(".") and name.lower().endswith(tuple(LISTED)):
                 yield Path(root, name)
 
 
 def _refusal(folder: Path, path: Path) -> str | None:
     """Return why a file is not even opened, None when it may be."""
     try:
-        if path.is_symlink() and not path.resolve(strict=True).is_relative_to(folder.resolve()):
-            return "a link that leads out of the documents folder is not followed"
-        mode = path.stat().st_mode
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            if not path.resolve(strict=True).is_relative_to(folder.resolve()):
+                return "a link that leads out of the documents folder is not followed"
+            mode = path.stat().st_mode
     except FileNotFoundError:
         return "a link that leads nowhere" if path.is_symlink() else "the file vanished while it was read"
     except RuntimeError:  # pathlib's word for it until Python 3.13

@@ -24,7 +24,7 @@ from rag.config import Settings
 from rag.encoder import Vectors
 from rag.errors import DamagedIndex, IncompatibleIndex
 from rag.facts import Fact, inside
-from rag.figures import Before, Figures
+from rag.figures import Figures
 from rag.languages import detect
 from rag.lexical import LexicalIndex, LexicalScores, Taken
 from rag.models import model_name, sha256_of
@@ -274,10 +274,6 @@ class Index:
         first, last = np.searchsorted(self.contents.passages[:, 0], [number, number + 1]).tolist()
         return int(first + np.searchsorted(self.contents.passages[first:last, 1], passage.start))
 
-    def known_figures(self) -> Before:
-        """Return what was found in each document, for a later build to take over."""
-        return Before(self.contents.documents, self.contents.passages, self.contents.languages, self.figures)
-
     def figures_of(self, document_id: str) -> tuple[Fact, ...]:
         """Return the figures and dates of an indexed document, ascending."""
         return self.figures.of(self.numbers[document_id], self.documents[document_id])
@@ -352,6 +348,27 @@ def _weighed(words: LexicalScores, rows: npt.NDArray[np.int64]) -> Vectors:
     return np.asarray(z * np.clip((words.coverage[rows] - NOISE) / (1 - NOISE), 0, 1), np.float32)
 
 
+class Before(NamedTuple):
+    """The index before, from which a new one takes over what has not changed."""
+
+    generation: Index
+    rows: npt.NDArray[np.int64]  # (passages,): those of the same passages in it, -1 of new ones
+
+    @property
+    def words(self) -> Taken:
+        return Taken(self.generation.folder / _LEXICAL, self.rows)
+
+    @property
+    def figures(self) -> figures.Before:
+        contents = self.generation.contents
+        return figures.Before(contents.documents, contents.passages, contents.languages, self.generation.figures)
+
+    def lines(self) -> Mapping[int, bytes]:
+        """Return the line of each document in its file, by the identity of the record that was read from it."""
+        with (self.generation.folder / _DOCUMENTS).open("rb") as file:
+            return dict(zip(map(id, self.generation.contents.documents), file, strict=True))
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Read what a generation says of itself. Raises DamagedIndex."""
     try:
@@ -391,17 +408,15 @@ def save(
     sentence_vectors: Iterable[npt.NDArray[np.float16]],
     traces: Traces,
     made_by: Recipe,
-    taken: Taken | None = None,
-    figures_before: Before | None = None,
+    before: Before | None = None,
 ) -> None:
     """Write a generation into an existing empty folder.
 
     `vectors` are the passages', (passages, dimension); those of the sentences come in blocks: they take most room.
-    `taken` and `figures_before` are what an earlier generation has of words and figures.
     """
-    with (folder / _DOCUMENTS).open("w", encoding="utf-8") as file:
-        for document in layout.documents:
-            file.write(json.dumps(_document_record(document), ensure_ascii=False) + "\n")
+    lines = before.lines() if before else {}
+    with (folder / _DOCUMENTS).open("wb") as file:
+        file.writelines(lines.get(id(document)) or _document_line(document) for document in layout.documents)
     np.save(folder / _PASSAGES, layout.passages)
     np.save(folder / _LANGUAGES, layout.languages)
     np.save(folder / _SENTENCES, layout.sentences)
@@ -410,8 +425,9 @@ def save(
     stores.create_store(vectors).save(folder)
     languages = layout.languages.tolist()
     np.savez(folder / _MOMENTS, **Moments.of(vectors, languages)._asdict())
-    LexicalIndex.build(_Texts(layout), languages, taken).save(folder / _LEXICAL)
-    Figures.build(layout.documents, layout.passages, layout.languages, figures_before).save(folder / _FIGURES)
+    words, found = (before.words, before.figures) if before else (None, None)
+    LexicalIndex.build(_Texts(layout), languages, words).save(folder / _LEXICAL)
+    Figures.build(layout.documents, layout.passages, layout.languages, found).save(folder / _FIGURES)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     manifest = {
         "version": __version__,
@@ -446,11 +462,6 @@ class _Texts(Sequence[str]):
         return context_of(document, Span(start, end)) + document.text[start:end]
 
 
-def lexical_folder(folder: Path) -> Path:
-    """Return where the word index of a generation lies."""
-    return folder / _LEXICAL
-
-
 def _save_blocks(path: Path, blocks: Iterable[npt.NDArray[np.float16]], shape: tuple[int, int]) -> None:
     """Write what `np.save` would of all blocks in one, without having them in memory."""
     header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float16)), "fortran_order": False, "shape": shape}
@@ -466,8 +477,8 @@ def load_traces(folder: Path) -> Traces:
         return Traces(**arrays)
 
 
-def _document_record(document: Document) -> dict[str, Any]:
-    return {
+def _document_line(document: Document) -> bytes:
+    record = {
         "id": document.id,
         "title": document.title,
         "date": document.date.isoformat() if document.date else None,
@@ -483,6 +494,7 @@ def _document_record(document: Document) -> dict[str, Any]:
         "copy_of": document.copy_of,
         "text": document.text,
     }
+    return json.dumps(record, ensure_ascii=False).encode() + b"\n"
 
 
 def _read_document(line: str) -> Document:

@@ -240,7 +240,8 @@ class _Counting:
         """Return the vocabulary, without terms that have gone, and the counts."""
         new = np.array(self._new, np.int32).reshape(-1, 3).T
         terms, passages, frequencies = np.concatenate([*self._known, new], axis=1)
-        order = np.lexsort((passages, terms))
+        # What is taken over is in order but for passages that have moved: a stable sort is quick with it.
+        order = np.argsort(terms.astype(np.int64) * len(self._lengths) + passages, kind="stable")
         alive = np.zeros(len(self._vocabulary), bool)
         alive[terms] = True
         numbers = np.cumsum(alive, dtype=np.int32) - 1

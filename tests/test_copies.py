@@ -6,10 +6,12 @@ import random
 import time
 
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.copies import HASHES, NEAR, likeness, originals, sketch
+from rag import copies
+from rag.copies import HASHES, NEAR, Earlier, likeness, originals, sketch
 
 WORDS = [f"word{number}" for number in range(3000)]
 
@@ -87,6 +89,32 @@ def test_a_copy_is_one_of_an_original_and_never_of_a_copy() -> None:
 def test_the_order_decides_which_is_the_original() -> None:
     sketches = np.stack([sketch(" ".join(article(6)))] * 3)
     assert {copy: each.number for copy, each in originals(sketches, [2, 0, 1]).items()} == {0: 2, 1: 2}
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 60), st.integers(0, 3)), max_size=14), st.data())
+@settings(max_examples=200, deadline=None)
+def test_taking_over_gives_what_looking_anew_gives(texts: list[tuple[int, int, int]], data: st.DataObject) -> None:
+    """Texts come and go among some that are near to others, also where few are compared with each."""
+    pool = np.stack([altered(*text) for text in texts]) if texts else np.zeros((0, HASHES), np.uint32)
+    places = st.lists(st.sampled_from(range(len(texts))), unique=True).map(sorted) if texts else st.just([])
+    before, now = data.draw(places), data.draw(places)
+    with pytest.MonkeyPatch.context() as patch:
+        if data.draw(st.booleans()):
+            patch.setattr(copies, "_CROWD", 2)
+            patch.setattr(copies, "_CANDIDATES", 2)
+        then = {before[copy]: before[each.number] for copy, each in originals(pool[before], range(len(before))).items()}
+        numbers = {place: number for number, place in enumerate(now)}
+        sources = {numbers[place]: numbers.get(then.get(place, place), -1) for place in before if place in numbers}
+        earlier = Earlier(sources, pool[[place for place in before if place not in numbers]])
+        assert originals(pool[now], range(len(now)), earlier) == originals(pool[now], range(len(now)))
+
+
+def altered(base: int, count: int, seed: int) -> np.ndarray:
+    """Return the sketch of a text, with some of its hashes changed."""
+    made = np.random.default_rng(base).integers(0, 2**32 - 2, HASHES, np.uint32)
+    chance = np.random.default_rng(1000 + seed)
+    made[chance.permutation(HASHES)[:count]] = chance.integers(0, 2**32 - 2, count, np.uint32)
+    return made
 
 
 def test_ten_thousand_are_compared_without_comparing_pairs() -> None:

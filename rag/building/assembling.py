@@ -14,8 +14,7 @@ from rag import index
 from rag.building.parts import Part
 from rag.building.salvage import Salvage
 from rag.encoder import Vectors
-from rag.index import Index, Layout, Recipe, Traces
-from rag.lexical import Taken
+from rag.index import Before, Index, Layout, Recipe, Traces
 
 UNKNOWN = (-1, -1, -1, -1)  # a signature that no file has
 BLOCK = 4096  # passages whose vectors are in memory at a time
@@ -40,9 +39,8 @@ def write(folder: Path, parts: Sequence[Part], previous: Index | None, salvage: 
         np.array([part.signature or UNKNOWN for part in parts], np.int64),
         np.array([part.sidecar for part in parts], np.int64),
     )
-    taken = Taken(index.lexical_folder(previous.folder), np.where(origins < known, origins, -1)) if previous else None
-    figures = previous.known_figures() if previous else None
-    index.save(folder, lay_out(parts), vectors, sentence_vectors, traces, made_by, taken, figures)
+    before = Before(previous, np.where(origins < known, origins, -1)) if previous else None
+    index.save(folder, lay_out(parts), vectors, sentence_vectors, traces, made_by, before)
 
 
 def lay_out(parts: Sequence[Part]) -> Layout:

@@ -89,7 +89,7 @@ def build_index(
         work.read(folder, listing)
         if not work.parts or (strict and (work.problems or _unread(work.parts))):
             raise DocumentsError(_explain(folder, [*work.problems, *_unread(work.parts)]))
-        parts, copied = _with_originals(work.parts)
+        parts, copied = _with_originals(work.parts, work.known.copies(work.parts))
         report = _compare(parts, copied, work, previous)
         if not previous or previous.contents.documents != tuple(part.document for part in parts):
             progress("writing", 0, 1)
@@ -138,9 +138,9 @@ class _Work:
     def __init__(self, settings: Settings, known: Known, salvage: Salvage, encoder: _Lazy, progress: Progress) -> None:
         self.parts: list[Part] = []
         self.problems: list[UnreadableDocument] = []
+        self.known = known
         self.embedded = 0
         self._settings = settings
-        self._known = known
         self._salvage = salvage
         self._encoder = encoder
         self._progress = progress
@@ -152,9 +152,9 @@ class _Work:
     def read(self, folder: Path, listing: Listing) -> None:
         """Read the files of a folder, and embed what passages are new."""
         self.problems += listing.problems
-        files = [self._known.look(folder, path) for path in listing.files]
+        files = [self.known.look(folder, path) for path in listing.files]
         self._to_read = sum(isinstance(file, Path) for file in files)
-        self._rows = self._known.rows_left(self._salvage.digest) if self._to_read else {}
+        self._rows = self.known.rows_left(self._salvage.digest) if self._to_read else {}
         with Feed(folder, files, self._settings, self._split, self._tell_of_files(len(files))) as feed:
             for batch in feed:
                 self.problems += [each for each in batch if isinstance(each, UnreadableDocument)]
@@ -197,18 +197,18 @@ class _Work:
 
     def _row(self, digest: bytes) -> int | None:
         salvaged = self._salvage.find(digest)
-        return self._rows.get(digest) if salvaged is None else self._known.passages + salvaged
+        return self._rows.get(digest) if salvaged is None else self.known.passages + salvaged
 
     def salvaged_rows(self) -> Iterator[int]:
         """Yield the rows of vectors that are in no index yet."""
         for part in self.parts:
-            yield from (part.origins[part.origins >= self._known.passages] - self._known.passages).tolist()
+            yield from (part.origins[part.origins >= self.known.passages] - self.known.passages).tolist()
 
     def _placed(self, each: Part | Fresh) -> Part:
         if isinstance(each, Part):
             return each
         rows = [self._row(self._salvage.digest(passage)) for passage in each.passages]
-        return self._known.unchanged(each.laid_out([row for row in rows if row is not None]))
+        return self.known.unchanged(each.laid_out([row for row in rows if row is not None]))
 
 
 def _texts_and_sentences(passages: Sequence[Passage]) -> tuple[list[str], list[list[Span]]]:
@@ -218,10 +218,10 @@ def _texts_and_sentences(passages: Sequence[Passage]) -> tuple[list[str], list[l
     return [passage.context + passage.text for passage in passages], spans
 
 
-def _with_originals(parts: Sequence[Part]) -> tuple[list[Part], list[Copied]]:
+def _with_originals(parts: Sequence[Part], earlier: copies.Earlier | None) -> tuple[list[Part], list[Copied]]:
     """Say of each document whether it is a copy; of several the one with the earliest date is the original."""
     order = sorted(range(len(parts)), key=lambda number: (parts[number].document.date or dt.date.max, number))
-    found = copies.originals(np.stack([part.sketch for part in parts]), order)
+    found = copies.originals(np.stack([part.sketch for part in parts]), order, earlier)
     copied = [
         Copied(parts[number].document.id, parts[original].document.id, likeness)
         for number, (original, likeness) in sorted(found.items())
@@ -229,7 +229,7 @@ def _with_originals(parts: Sequence[Part]) -> tuple[list[Part], list[Copied]]:
     originals = {copy.document: copy.original for copy in copied}
     named = [originals.get(part.document.id, "") for part in parts]
     return [
-        part._replace(document=replace(part.document, copy_of=name)) if name else part
+        part if part.document.copy_of == name else part._replace(document=replace(part.document, copy_of=name))
         for part, name in zip(parts, named, strict=True)
     ], copied
 
@@ -263,7 +263,7 @@ def _compare(parts: Sequence[Part], copied: Sequence[Copied], work: _Work, previ
 
 def _same(now: Document, before: Document) -> bool:
     """Tell whether a document is what it was, wherever the folder lies and whatever it is a copy of."""
-    return replace(now, path=before.path, copy_of=before.copy_of) == before
+    return now is before or replace(now, path=before.path, copy_of=before.copy_of) == before
 
 
 def _unread(parts: Sequence[Part]) -> list[UnreadableDocument]:

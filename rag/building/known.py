@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag import documents, index
+from rag import copies, documents, index
 from rag.building.parts import Part, hash_beside
 from rag.documents import Signature
 from rag.index import Index
@@ -44,7 +44,7 @@ class Known:
         if part is None or part.document.unread:  # what could not be read for want of a program may be readable now
             return path
         self._left.discard(part.document.id)
-        document = replace(part.document, path=path, copy_of="")
+        document = part.document if part.document.path == path else replace(part.document, path=path)
         return part._replace(document=document, signature=now if now.settled else None)
 
     def _same_bytes(self, folder: Path, path: Path, part: Part | None) -> Part | None:
@@ -64,6 +64,20 @@ class Known:
             return before._replace(document=part.document, signature=part.signature, sidecar=part.sidecar)
         return part
 
+    def copies(self, parts: Sequence[Part]) -> copies.Earlier | None:
+        """Return which near-duplicates there were, by the places of their documents among those of now."""
+        if self._previous is None:
+            return None
+        numbers = {part.document.id: number for number, part in enumerate(parts) if self._stands_as_before(part)}
+        sources = {number: numbers.get(self._by_id[name].document.source, -1) for name, number in numbers.items()}
+        gone = [part.sketch for name, part in self._by_id.items() if name not in numbers]
+        return copies.Earlier(sources, np.array(gone, np.uint32).reshape(-1, copies.HASHES))
+
+    def _stands_as_before(self, part: Part) -> bool:
+        """Tell whether a document has the text that it had, and its place among those that may be its original."""
+        before = self._by_id.get(part.document.id)
+        return before is not None and before.sketch is part.sketch and before.document.date == part.document.date
+
     def rows_left(self, digest: Callable[[Passage], bytes]) -> dict[bytes, int]:
         """Return the rows of passages that may stand in the files that are to be read, by their digests."""
         if self._previous is None:
@@ -76,16 +90,19 @@ class Known:
 def _parts(previous: Index) -> Iterator[Part]:
     contents, traces = previous.contents, index.load_traces(previous.folder)
     firsts = np.searchsorted(contents.passages[:, 0], np.arange(len(contents.documents) + 1)).tolist()
-    ends = [*contents.passages[:, 3].tolist(), len(contents.sentences)]
+    ends = np.append(contents.passages[:, 3], len(contents.sentences))[firsts].tolist()
+    passages = contents.passages.copy()
+    passages[:, 0] = 0
+    passages[:, 3] -= np.repeat(ends[:-1], np.diff(firsts)).astype(np.int32)
     signatures: Sequence[Sequence[int]] = traces.signatures.tolist()
     for number, document in enumerate(contents.documents):
         first, last = firsts[number], firsts[number + 1]
         known = signatures[number]
         yield Part(
             document,
-            contents.passages[first:last] - np.array([number, 0, 0, ends[first]], np.int32),
+            passages[first:last],
             contents.languages[first:last],
-            contents.sentences[ends[first] : ends[last]],
+            contents.sentences[ends[number] : ends[number + 1]],
             np.arange(first, last),
             traces.sketches[number],
             Signature(*known) if known[0] >= 0 else None,
