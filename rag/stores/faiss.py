@@ -12,6 +12,7 @@ from rag.errors import DamagedIndex
 from rag.stores import Nearest, Rows, Vectors
 
 FILE = "vectors.faiss"
+BLOCK = 1 << 20  # bytes read or written at a time
 
 
 class FaissStore:
@@ -29,9 +30,9 @@ class FaissStore:
     @classmethod
     def open(cls, folder: Path) -> FaissStore:
         try:
-            # Read in Python: FAISS opens paths in the system's narrow encoding.
-            data = np.fromfile(folder / FILE, np.uint8)
-            return cls(faiss.deserialize_index(data))
+            # Opened in Python: FAISS opens paths in the system's narrow encoding.
+            with (folder / FILE).open("rb") as file:
+                return cls(faiss.read_index(faiss.PyCallbackIOReader(file.read, BLOCK)))  # type: ignore[attr-defined]
         except (OSError, RuntimeError) as error:
             raise DamagedIndex(f"{folder / FILE} cannot be read; run `rag index` to build it anew") from error
 
@@ -52,4 +53,5 @@ class FaissStore:
         return np.asarray(self._index.reconstruct_batch(np.ascontiguousarray(rows, np.int64)), np.float32)
 
     def save(self, folder: Path) -> None:
-        faiss.serialize_index(self._index).tofile(folder / FILE)
+        with (folder / FILE).open("wb") as file:
+            faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write, BLOCK))  # type: ignore[attr-defined]
