@@ -7,8 +7,9 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from rag import documents, formats
@@ -128,20 +129,14 @@ class _Reading:
 
         Twice as many files as there are processes are read ahead at most: what is read waits in memory.
         """
-        ahead: deque[Future[Part | Fresh]] = deque()
+        ahead: deque[Callable[[], Part | Fresh]] = deque()
         for file in files:
-            ahead.append(self._begun(file))
+            ahead.append(
+                self._threads.submit(self._one, file).result if isinstance(file, Path) else partial(_as_is, file)
+            )
             if len(ahead) > 2 * self._processes.count:
-                yield ahead.popleft().result
-        while ahead:
-            yield ahead.popleft().result
-
-    def _begun(self, file: Part | Path) -> Future[Part | Fresh]:
-        if isinstance(file, Path):
-            return self._threads.submit(self._one, file)
-        known: Future[Part | Fresh] = Future()
-        known.set_result(file)
-        return known
+                yield ahead.popleft()
+        yield from ahead
 
     def _one(self, path: Path) -> Fresh:
         signature, sidecar = _known_by(path)  # before it is read, so that what changes meanwhile shows
@@ -152,6 +147,10 @@ class _Reading:
         if not passages:
             raise UnreadableDocument(document.id, documents.ONLY_BOILERPLATE)
         return Fresh.of(document, passages, signature, sidecar)
+
+
+def _as_is(known: Part) -> Part:
+    return known
 
 
 def _known_by(path: Path) -> tuple[Signature | None, int]:
