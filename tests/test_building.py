@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag import documents
 from rag.building import build_index
@@ -227,6 +230,68 @@ def test_taking_over_gives_what_building_anew_gives(small: Settings, tmp_path: P
     build(fresh, AFTER)
     one, other = load(small), load(fresh)
     assert same_vectors(one, other)
+
+
+ARTICLE = " ".join(
+    f"In {year} the harbour of Ashford took {year * 7} ships and {year / 10} tons." for year in range(1990, 2002)
+)
+TEXTS = [
+    *BEFORE.values(),
+    "# Prices\n\nThe ship cost $14 million in 2025.\n\n- It left on 3 May.\n- It had 250 containers.\n",
+    "date: 2025-03-04\n\nSelskapet sier følgende. “We have spent 3 billion dollars on chips and on ships.” Det var alt.",
+    ARTICLE,
+    ARTICLE.replace("1995", "1895"),
+    f"date: 2020-01-02\n\n{ARTICLE}",
+]
+NAMES = ["a.txt", "b.txt", "b.md", "one/a.txt", "two/a.txt", "two/2024-05-06 c.txt"]
+STATES = st.lists(st.dictionaries(st.sampled_from(NAMES), st.sampled_from(TEXTS), min_size=1), min_size=2, max_size=4)
+
+
+@given(STATES)
+@hypothesis.settings(max_examples=25, deadline=None)
+def test_bringing_up_to_date_gives_what_building_anew_gives(states: list[dict[str, str]]) -> None:
+    """Files come, go, change, move, and are the same as others, or nearly."""
+    with tempfile.TemporaryDirectory() as work:
+        kept, anew = (Settings(documents=Path(work, "documents"), index=Path(work, name)) for name in ("kept", "anew"))
+        for contents in states:
+            hold(kept.documents, contents)
+            report = build_index(kept.documents, kept, HashEncoder)
+        fresh = build_index(anew.documents, anew, HashEncoder)
+        assert (report.copies, report.documents, report.passages) == (fresh.copies, fresh.documents, fresh.passages)
+        assert_same(load(kept), load(anew))
+
+
+def hold(folder: Path, contents: dict[str, str]) -> None:
+    """Make a folder hold these files and no others, those that stay what they are untouched."""
+    folder.mkdir(exist_ok=True)
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        if contents.get(path.relative_to(folder).as_posix()) != path.read_text("utf-8"):
+            path.unlink()
+    for name, text in contents.items():
+        path = folder / name
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, "utf-8")
+
+
+def assert_same(one: Index, other: Index) -> None:
+    """Check that two indexes hold the same and answer the same."""
+    assert same_vectors(one, other)
+    assert one.contents.languages.tolist() == other.contents.languages.tolist()
+    assert np.array_equal(load_traces(one.folder).sketches, load_traces(other.folder).sketches)
+    for name in (
+        "documents.jsonl",
+        "figures/found.jsonl",
+        "figures/values.json",
+        "figures/firsts.npy",
+        "figures/rows.npy",
+    ):
+        assert (one.folder / name).read_bytes() == (other.folder / name).read_bytes(), name
+    for name in ("moments.npz", "vectors.faiss", "passages.npy", "sentences.npy"):
+        assert (one.folder / name).read_bytes() == (other.folder / name).read_bytes(), name
+    for question in ("Which ships came in 1995?", "Цена чипов", "Who spent $14 million on 250 containers?"):
+        query = HashEncoder().embed_queries([question])[0]
+        assert one.search(question, query, 9, lexical_weight=1) == other.search(question, query, 9, lexical_weight=1)
 
 
 def test_a_folder_that_moved_is_followed_without_embedding(small: Settings, tmp_path: Path) -> None:
