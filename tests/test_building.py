@@ -238,7 +238,7 @@ ARTICLE = " ".join(
 TEXTS = [
     *BEFORE.values(),
     "# Prices\n\nThe ship cost $14 million in 2025.\n\n- It left on 3 May.\n- It had 250 containers.\n",
-    "date: 2025-03-04\n\nSelskapet sier følgende. “We have spent 3 billion dollars on chips and on ships.” Det var alt.",
+    "date: 2025-03-04\n\nSelskapet sier følgende. “We have spent 3 billion dollars on chips, and on ships.”",
     ARTICLE,
     ARTICLE.replace("1995", "1895"),
     f"date: 2020-01-02\n\n{ARTICLE}",
