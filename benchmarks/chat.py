@@ -20,7 +20,6 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks.common import ROOT, parser, percentiles, show, show_machine, write
 from rag.config import Settings
-from rag.index import Filters
 from rag.types import Answer, Statement, Turn
 from rag.web.server import serve
 from tests.browser import BOOK, BookPipeline, chromium, running
@@ -48,8 +47,8 @@ FETCH = """async () => {
 class Clock(BookPipeline):
     """Answers with the time, in seconds since 1970."""
 
-    def ask(self, question: str, history: Sequence[Turn] = (), *, filters: Filters | None = None) -> Answer:
-        answer = super().ask(question, history, filters=filters)
+    def ask(self, question: str, history: Sequence[Turn] = (), **options: Any) -> Answer:
+        answer = super().ask(question, history, **options)
         time.sleep(THINKING)
         return replace(answer, statements=(Statement(f"Known at {time.time():.6f}.", (1,)),))
 

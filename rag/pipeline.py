@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from rag import briefs, citations, comparison, followup, generations, languages, renderings
-from rag.answerers import Question, create_answerer
+from rag.answerers import Answerers, Question, Written, finish, write
 from rag.briefs import Point
 from rag.config import Settings
 from rag.encoder import Encoder, Vectors, load_encoder
@@ -24,16 +24,40 @@ from rag.types import Answer, Document, Turn
 class Pipeline:
     """Answers questions from the index that is current at the moment of asking. Safe to share between threads."""
 
-    def __init__(self, settings: Settings, encoder: Encoder | None = None) -> None:
+    def __init__(self, settings: Settings, encoder: Encoder | None = None, answerers: Answerers | None = None) -> None:
         """Open the index, then load the encoder. Raises MissingIndex, IncompatibleIndex, DamagedIndex, ModelError."""
         self.settings = settings
         self._opening = threading.Lock()
         self._index = open_index(settings)
         self._encoder = encoder or load_encoder(settings)
-        self._answerer = create_answerer(settings, self._encoder)
+        self._answerers = answerers or Answerers(settings, self._encoder)
+        self._answerers.get(settings.answerer)
 
-    def ask(self, question: str, history: Sequence[Turn] = (), *, filters: Filters | None = None) -> Answer:
-        """Answer one question, completed from the turns before if it leans on them. Raises QuestionError."""
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        filters: Filters | None = None,
+        answerer: str | None = None,
+    ) -> Answer:
+        """Answer one question, completed from the turns before if it leans on them. Raises QuestionError, ModelError.
+
+        `answerer` is that of the settings by default.
+        """
+        return finish(self.stream(question, history, filters=filters, answerer=answerer))
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        filters: Filters | None = None,
+        answerer: str | None = None,
+    ) -> Generator[Written, None, Answer]:
+        """Answer as `ask` does, and yield how far the reply has come where a language model writes it."""
+        name = answerer or self.settings.answerer
+        answers = self._answerers.get(name)
         started = time.perf_counter()
         question = _without_surrogates(question)
         index = self.index
@@ -51,7 +75,7 @@ class Pipeline:
         )
         hits = look(completed.search, query)
         searched = time.perf_counter()
-        draft = self._answerer.answer(asked, hits if _has_words(asked.text) else (), index.documents)
+        draft = yield from write(answers, asked, hits if _has_words(asked.text) else (), index.documents)
         draft, conflicts = comparison.compare(asked, draft, index, look)
         verified = tuple(citations.verify(item, index.documents[item.document_id]) for item in draft.citations)
         ended = time.perf_counter()
@@ -72,7 +96,12 @@ class Pipeline:
             },
             completed=completed.text if completed.leans else None,
             renderings=renderings.render(asked.language, draft, index),
+            answerer=name,
         )
+
+    def answerers(self) -> Sequence[str]:
+        """Return the answerers to choose from, that of the settings first."""
+        return self._answerers.names()
 
     def _embed(self, completed: Completed) -> tuple[Vectors, Vectors]:
         """Return the vectors of what is asked and of what is searched for."""

@@ -206,6 +206,7 @@ class Answer:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     completed: str | None = None  # the question with the earlier ones that it leans on, if it does
     renderings: tuple[Rendering, ...] = ()
+    answerer: str = ""  # its name, as in the settings; answers of before it was kept have none
 
     @property
     def answered(self) -> bool:

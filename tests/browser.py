@@ -11,9 +11,9 @@ import runpy
 import shutil
 import sys
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -23,10 +23,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from rag.answerers import Written
 from rag.config import Settings
 from rag.errors import DocumentsError, QuestionError
 from rag.index import Filters
-from rag.types import Answer, Candidate, Citation, Document, Hit, Passage, Span, Statement
+from rag.types import Answer, Candidate, Citation, Document, Hit, Passage, Span, Statement, Turn
 from rag.web.server import serve
 from tests.forked import Forked, forked
 
@@ -37,6 +38,8 @@ BROWSER_FLAGS = (
 )
 QUESTION_CHARACTERS = 2000
 SLOW = 4  # seconds that a question takes which says so
+WRITING = 0.15  # seconds to a word
+MADE_UP = "<b>The Moon</b> is made of cheese."
 HISTORY = "TEST_HISTORY"  # names the file of conversations for the server of the book
 ADDRESS = re.compile(r"http://\S+")
 ROOT = Path(__file__).parent.parent
@@ -116,7 +119,33 @@ class BookPipeline:
             raise DocumentsError(f"no document {document_id!r}")
         return self.book[document_id]
 
-    def ask(self, question: str, history: Sequence[tuple[str, str]] = (), *, filters: Filters | None = None) -> Answer:
+    def answerers(self) -> Sequence[str]:
+        return ("reader", "compose")
+
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), *, answerer: str | None = None, **options: Any
+    ) -> Generator[Written, None, Answer]:
+        """Write what `ask` answers, word by word, and then something that is struck out."""
+        answer = self.ask(question, history, **options)
+        if answerer != "compose":
+            return replace(answer, answerer="reader")
+        words = answer.text.split()
+        for number in range(len(words)):
+            yield Written((), " ".join(words[: number + 1]))
+            time.sleep(WRITING)
+        struck = Statement(MADE_UP, is_struck=True)
+        yield Written((*answer.statements, struck), "And")
+        time.sleep(SLOW if question.startswith("endless") else WRITING)
+        return replace(answer, statements=(*answer.statements, struck), answerer="compose")
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        filters: Filters | None = None,
+        answerer: str | None = None,
+    ) -> Answer:
         if question.startswith("slow"):
             time.sleep(SLOW)
         if len(question) > QUESTION_CHARACTERS:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser import QUESTION_CHARACTERS, Served, chromium, serving
+from tests.browser import MADE_UP, QUESTION_CHARACTERS, Served, chromium, serving
 
 pytestmark = pytest.mark.browser
 
@@ -376,6 +376,32 @@ def test_two_people_share_nothing(browser: Browser, served: Served) -> None:
         expect(second.locator(".turn")).to_have_count(1)
         expect(first.locator(".turn")).to_have_count(2)
         expect(second.locator("#transcript")).not_to_contain_text(DISTANCE)
+
+
+def test_two_watch_their_own_answers_being_written_and_one_stops(browser: Browser, served: Served) -> None:
+    with browser.new_context(locale="en-GB") as mine, browser.new_context(locale="en-GB") as theirs:
+        first, second = opened(mine, served), opened(theirs, served)
+        for page, question in ((first, "endless word"), (second, DISTANCE)):
+            expect(page.get_by_label("Answer with")).to_have_value("reader")
+            page.get_by_label("Answer with").select_option("compose")
+            page.locator("#question textarea").fill(question)
+            page.keyboard.press("Enter")
+        expect(second.locator("#turn-1 .written .unchecked")).to_contain_text("Its mean")
+        expect(first.locator("#turn-1 .written s")).to_have_text(MADE_UP)
+        expect(first.locator("#turn-1 .unchecked")).to_have_text("And")
+        first.get_by_role("button", name="Stop").click()
+        expect(first.locator(".turn")).to_have_count(0)
+        expect(second.locator("#turn-1 .foot")).to_be_visible()
+        expect(second.locator("#turn-1 .answer")).to_contain_text("384,400 kilometres")
+        expect(second.locator("#turn-1 .answer s")).to_have_text(MADE_UP)
+        expect(second.locator("#turn-1 .written")).to_have_count(0)
+        ask(first, DISTANCE)
+        expect(first.locator("#turn-1 .answer s")).to_have_count(1)
+        second.reload()
+        expect(second.locator("#turn-1 .answer s")).to_have_text(MADE_UP)
+        expect(second.get_by_label("Answer with")).to_have_value("compose")
+        second.get_by_role("button", name="New chat").click()
+        expect(second.get_by_label("Answer with")).to_have_value("reader")
 
 
 def test_no_layout_shift(page: Page) -> None:

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from rag.answerers import Draft, Question, compose
+from rag.answerers.check import Checker
 from rag.answerers.compose import ComposeAnswerer
 from rag.answerers.sentence import SentenceAnswerer
 from rag.config import Settings
@@ -25,8 +26,8 @@ QUESTION = Question("How long is the bridge?", "en")
 
 def answered(reply: str, *, context: int = 4096) -> tuple[Draft, Scripted]:
     model = Scripted(reply, context=context)
-    settings = Settings(abstain_below=0, answerer="sentence")
-    answerer = ComposeAnswerer(settings, SentenceAnswerer(settings), HashEncoder(), model)
+    settings = Settings(abstain_below=0)
+    answerer = ComposeAnswerer(SentenceAnswerer(settings), Checker(HashEncoder()), model)
     return answerer.answer(QUESTION, [BRIDGE, FERRY], documents(BRIDGE, FERRY)), model
 
 
@@ -61,10 +62,34 @@ def test_each_sentence_before_a_citation_is_held_against_it_by_itself() -> None:
 
 def test_what_is_copied_is_shown_as_it_stands_and_not_in_look_alikes() -> None:
     item = hit("dam", ("The Ulmer dam is 88 metres high [12].", 5.0))
-    model, settings = Scripted("The Ulmer dam is 88 metres high (12). [1]"), Settings(answerer="sentence")
-    answerer = ComposeAnswerer(settings, SentenceAnswerer(settings), HashEncoder(), model)
+    model, settings = Scripted("The Ulmer dam is 88 metres high (12). [1]"), Settings()
+    answerer = ComposeAnswerer(SentenceAnswerer(settings), Checker(HashEncoder()), model)
     (statement,) = answerer.answer(QUESTION, [item], documents(item)).statements
     assert (statement.text, statement.citations) == ("The Ulmer dam is 88 metres high [12].", (1,))
+
+
+def test_it_is_watched_as_it_is_written_and_struck_out_as_soon_as_a_sentence_ends() -> None:
+    reply = "The bridge over the Eira is 420 metres long. [1] It cost 13 million. [1] The ferry"
+    answerer = ComposeAnswerer(SentenceAnswerer(Settings(abstain_below=0)), Checker(HashEncoder()), Scripted(reply))
+    seen = list(answerer.write(QUESTION, [BRIDGE, FERRY], documents(BRIDGE, FERRY)))
+    assert seen[0] == ((), "The")
+    assert seen[8] == ((), "The bridge over the Eira is 420 metres long.")
+    assert seen[9] == ((), "The bridge over the Eira is 420 metres long."), "the source may not be the only one"
+    (first,) = seen[10].statements
+    assert (str(first), seen[10].unchecked) == ("The bridge over the Eira is 420 metres long. [1]", "It")
+    assert [each.is_struck for each in seen[-1].statements] == [False, True, True]
+    assert seen[-1].unchecked == ""
+
+
+def test_who_no_longer_watches_ends_the_model() -> None:
+    model = Scripted("The bridge over the Eira is 420 metres long. [1]")
+    writing = ComposeAnswerer(SentenceAnswerer(Settings(abstain_below=0)), Checker(HashEncoder()), model).write(
+        QUESTION, [BRIDGE], documents(BRIDGE)
+    )
+    next(writing)
+    assert not model.has_ended
+    writing.close()
+    assert model.has_ended
 
 
 @pytest.mark.parametrize(
@@ -90,8 +115,8 @@ def test_where_nothing_stands_the_extractive_answer_is_given_and_it_is_said(repl
 
 
 def test_where_the_documents_do_not_say_no_model_is_asked() -> None:
-    model, settings = Scripted("It is long. [1]"), Settings(answerer="sentence")
-    answerer = ComposeAnswerer(settings, SentenceAnswerer(settings), HashEncoder(), model)
+    model, settings = Scripted("It is long. [1]"), Settings()
+    answerer = ComposeAnswerer(SentenceAnswerer(settings), Checker(HashEncoder()), model)
     far = hit("far", ("It rains.", -9.0))
     assert answerer.answer(QUESTION, [far], documents(far)).citations == ()
     assert model.asked == []
@@ -124,8 +149,8 @@ def test_a_context_that_holds_no_passage_is_told() -> None:
 def test_the_bundled_model_writes_cited_sentences_without_a_figure_of_its_own(
     language_model: LanguageModel, encoder: BundledEncoder
 ) -> None:
-    settings = Settings(abstain_below=0, answerer="sentence")
-    answerer = ComposeAnswerer(settings, SentenceAnswerer(settings), encoder, language_model)
+    settings = Settings(abstain_below=0)
+    answerer = ComposeAnswerer(SentenceAnswerer(settings), Checker(encoder), language_model)
     draft = answerer.answer(QUESTION, [BRIDGE, FERRY], documents(BRIDGE, FERRY))
     assert draft.citations
     assert set(re.findall(r"\d+", " ".join(each.text for each in draft.statements if not each.is_struck))) <= {

@@ -154,6 +154,17 @@ def test_a_reply_that_is_given_up_makes_room_for_the_next(language_model: Langua
 
 
 @pytest.mark.model
+def test_who_waits_for_others_can_leave(language_model: LanguageModel) -> None:
+    first = language_model.complete(PROMPT, limit=16, grammar='root ::= "one " "two"')
+    assert next(first).text
+    second = language_model.complete(PROMPT, limit=4)
+    assert next(second) == ("", None)
+    second.close()
+    assert "".join(piece.text for piece in first).endswith("two")
+    assert list(language_model.complete(PROMPT, limit=2))
+
+
+@pytest.mark.model
 def test_nobody_else_on_this_machine_can_use_it(language_model: LanguageModel) -> None:
     assert isinstance(language_model, LocalModel)
     url = language_model._model._url

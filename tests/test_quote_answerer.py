@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from rag.answerers import Question
 from rag.answerers.quote import QuoteAnswerer
 from rag.config import Settings
 from rag.errors import LanguageModelError
-from rag.llm import Abilities, LanguageModel, Piece, Prompt
+from rag.llm import Abilities, LanguageModel, Piece, Prompt, Reply
 from rag.types import Candidate, Document, Hit, Span
 from tests.test_verbatim import hit
 
@@ -23,6 +23,7 @@ class Scripted:
     def __init__(self, reply: str, *, context: int = 4096, sure: float | None = -0.01) -> None:
         self.reply, self.context, self.sure = reply, context, sure
         self.asked: list[tuple[Prompt, str | None]] = []
+        self.has_ended = False
 
     def abilities(self) -> Abilities:
         return Abilities("scripted", self.context, True, True, self.sure is not None, False)
@@ -30,9 +31,12 @@ class Scripted:
     def count(self, text: str) -> int:
         return len(text.split())
 
-    def complete(self, prompt: Prompt, *, limit: int, grammar: str | None = None) -> Iterator[Piece]:
+    def complete(self, prompt: Prompt, *, limit: int, grammar: str | None = None) -> Reply:
         self.asked.append((prompt, grammar))
-        yield from (Piece(f"{word} ", self.sure) for word in self.reply.split())
+        try:
+            yield from (Piece(f"{word} ", self.sure) for word in self.reply.split())
+        finally:
+            self.has_ended = True
 
 
 LEASE = hit(

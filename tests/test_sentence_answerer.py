@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.answerers import Question, create_answerer
+from rag.answerers import Question
 from rag.answerers.replies import NOT_IN_THE_DOCUMENTS, not_in_the_documents
 from rag.answerers.sentence import NEARLY, SUPPORTING_DOCUMENTS, SentenceAnswerer
 from rag.config import Settings
@@ -95,8 +95,8 @@ def test_without_hits_it_abstains(willing: SentenceAnswerer) -> None:
 
 @pytest.mark.parametrize("model", [None, "another/model"])
 def test_confidence_is_a_probability_that_grows_with_the_evidence(model: str | None) -> None:
-    settings = Settings(answerer="sentence", abstain_below=0, **({"model": model} if model else {}))
-    answerer, item = create_answerer(settings), document("a.txt")
+    settings = Settings(abstain_below=0, **({"model": model} if model else {}))
+    answerer, item = SentenceAnswerer(settings), document("a.txt")
     drafts = [answerer.answer(ASKED, [hit(item, NONE, score, NONE)], by_id(item)) for score in (NONE, SOME, BEST)]
     confidences = [draft.confidence for draft in drafts]
     assert confidences == sorted(confidences)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.answerers import finish
 from rag.errors import QuestionError, UnknownConversation
 from rag.history import History
 from rag.index import Filters
@@ -29,7 +30,7 @@ def kept(tmp_path: Path) -> Iterator[Chats]:
 
 
 def asked(kept: Chats, chat: Chat, question: str, owner: str = "") -> Chat:
-    return kept.keep(chat._replace(turns=(*chat.turns, kept.ask(chat, question, {}))), owner)
+    return kept.keep(chat._replace(turns=(*chat.turns, finish(kept.ask(chat, question, {})))), owner)
 
 
 def questions(kept: Chats, chat: Chat, owner: str = "") -> list[str]:
@@ -67,7 +68,7 @@ def test_what_could_not_be_asked_is_shown_but_not_kept(kept: Chats) -> None:
     chat = asked(kept, chat, "Hvor lang er fjord?")
     assert [turn.kept for turn in chat.turns] == [1, None, 2]
     assert questions(kept, chat) == [DISTANCE, "Hvor lang er fjord?"]
-    assert kept.ask(chat, "crash", {}).problem == ""
+    assert finish(kept.ask(chat, "crash", {})).problem == ""
 
 
 def test_nobody_reaches_the_conversations_of_somebody_else(kept: Chats) -> None:
@@ -121,6 +122,24 @@ def test_nothing_of_a_title_or_question_becomes_markup(kept: Chats, language: st
         assert "<script" not in html
         assert "<b>" not in html
         assert "\u202e" not in html
+
+
+def test_what_answers_can_be_chosen_and_is_remembered_with_the_conversation() -> None:
+    names = ("compose", "reader", "quote")
+    assert chat_view.mode(("reader",), "", ENGLISH, COMMON) == ""
+    assert '<option value="compose" selected>' in chat_view.mode(names, "", ENGLISH, COMMON)
+    assert '<option value="quote" selected>' in chat_view.mode(names, "quote", ENGLISH, COMMON)
+    assert '<option value="compose" selected>' in chat_view.mode(names, "gone", ENGLISH, COMMON)
+    assert chat_view.mode(names, "", ENGLISH, COMMON) != chat_view.mode(names, "", ENGLISH, COMMON)  # or none is shown
+
+
+def test_a_chat_is_answered_as_it_was_last_and_what_is_unknown_is_told(kept: Chats) -> None:
+    chat = asked(kept, Chat(), DISTANCE)
+    assert (Chat().answerer, chat.answerer) == ("", "reader")
+    composed = finish(kept.ask(chat, DISTANCE, {"answerer": "compose"}))
+    chat = kept.keep(chat._replace(turns=(*chat.turns, composed)), "")
+    assert chat.id is not None
+    assert kept.open(chat.id, "").answerer == "compose"
 
 
 def test_every_language_has_every_word() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import Any
 
-from rag.index import Filters
 from rag.types import Answer, Document, Turn
 from rag.web import examples
 from rag.web.examples import Examples, about_title, frequent_names
@@ -23,10 +23,10 @@ class Book(BookPipeline):
         self.asked: list[str] = []
         self.goes_on = threading.Event()
 
-    def ask(self, question: str, history: Sequence[Turn] = (), *, filters: Filters | None = None) -> Answer:
+    def ask(self, question: str, history: Sequence[Turn] = (), **options: Any) -> Answer:
         self.goes_on.wait(20)
         self.asked.append(question)
-        return super().ask(question, history, filters=filters)
+        return super().ask(question, history, **options)
 
 
 def wait(offered: Examples) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
-from rag import models
+from rag import llm, models
 from rag.config import Settings
-from rag.encoder import Encoder, load_encoder
+from rag.encoder import Encoder
+from rag.errors import QuestionError
 from rag.types import Candidate, Citation, Document, Hit, Statement, Turn
 
 logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 
 class Question(NamedTuple):
@@ -37,36 +41,114 @@ class Draft(NamedTuple):
     is_composed: bool = False  # by a language model, and checked with their citations: statements stay as they are
 
 
+class Written(NamedTuple):
+    """A reply as far as it has come; `unchecked` is what no source has been asked about yet."""
+
+    statements: tuple[Statement, ...]
+    unchecked: str
+
+
+Writing = Generator[Written, None, Draft]  # to close it ends it
+
+
 class Answerer(Protocol):
     """Answers from hits alone; `documents` gives their texts and hashes by id."""
 
     def answer(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Draft: ...
 
 
-def create_answerer(settings: Settings, encoder: Encoder | None = None) -> Answerer:
-    """Make the answerer that the settings name; the reader needs the bundled encoder's package. Raises ModelError.
+@runtime_checkable
+class Writer(Answerer, Protocol):
+    """An answerer whose reply can be watched as it is written."""
 
-    `encoder` is that which the passages are found by, for answerers that compare meanings; else it is loaded.
+    def write(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Writing: ...
+
+
+def write(answerer: Answerer, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Writing:
+    """Yield how far a reply has come, as often as its answerer tells, and return it."""
+    if isinstance(answerer, Writer):
+        return (yield from answerer.write(question, hits, documents))
+    return answerer.answer(question, hits, documents)
+
+
+def finish(steps: Generator[Any, None, Result]) -> Result:
+    """Go through all steps and return the result."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            result: Result = ended.value
+            return result
+
+
+class Answerers:
+    """The answerers, each made when it is first wanted; they share one language model. Safe to share between threads.
+
+    `encoder` is that which the passages are found by, for answerers that compare meanings.
     """
-    if settings.answerer == "quote":
-        from rag.answerers.quote import QuoteAnswerer
 
-        return QuoteAnswerer(settings)
-    extractive = _extractive(settings)
-    if settings.answerer == "compose":
-        from rag.answerers.compose import ComposeAnswerer
+    def __init__(self, settings: Settings, encoder: Encoder) -> None:
+        self._settings = settings
+        self._encoder = encoder
+        self._making = threading.RLock()
+        self._made: dict[str, Answerer] = {}
+        self._model: llm.LanguageModel | None = None
+        self._makers: Mapping[str, Callable[[], Answerer]] = {
+            "reader": self._reader,
+            "sentence": self._sentence,
+            "quote": self._quote,
+            "compose": self._compose,
+        }
 
-        return ComposeAnswerer(settings, extractive, encoder or load_encoder(settings))
-    return extractive
+    def names(self) -> tuple[str, ...]:
+        """Return those to choose from: that of the settings first, and those of a language model where there is one."""
+        models_own = ("quote", "compose") if llm.is_configured(self._settings) else ()
+        return tuple(dict.fromkeys((self._settings.answerer, "reader", *models_own)))
 
+    def get(self, name: str) -> Answerer:
+        """Return an answerer; the reader needs the bundled encoder's package. Raises QuestionError, ModelError."""
+        if name not in self._made:
+            with self._making:
+                if name not in self._made:
+                    self._made[name] = self._make(name)
+        return self._made[name]
 
-def _extractive(settings: Settings) -> Answerer:
-    if settings.answerer != "sentence" and models.has_wheel():
+    def put(self, name: str, answerer: Answerer) -> None:
+        """Let something else answer under a name."""
+        self._made[name] = answerer
+
+    def model(self) -> llm.LanguageModel:
+        """Return the language model, loaded when it is first wanted. Raises ModelError."""
+        with self._making:
+            if self._model is None:
+                self._model = llm.open_model(self._settings)
+            return self._model
+
+    def _make(self, name: str) -> Answerer:
+        if name not in self._makers:
+            raise QuestionError(f"there is no answerer {name!r}; known are: {', '.join(self._makers)}")
+        return self._makers[name]()
+
+    def _reader(self) -> Answerer:
+        if not models.has_wheel():
+            logger.warning("the reader has no package for this system; answers are whole sentences instead")
+            return self.get("sentence")
         from rag.answerers.reader import ReaderAnswerer
 
-        return ReaderAnswerer(settings)
-    if settings.answerer != "sentence":
-        logger.warning("the reader has no package for this system; answers are whole sentences instead")
-    from rag.answerers.sentence import SentenceAnswerer
+        return ReaderAnswerer(self._settings)
 
-    return SentenceAnswerer(settings)
+    def _sentence(self) -> Answerer:
+        from rag.answerers.sentence import SentenceAnswerer
+
+        return SentenceAnswerer(self._settings)
+
+    def _quote(self) -> Answerer:
+        from rag.answerers.quote import QuoteAnswerer
+
+        return QuoteAnswerer(self._settings, self.model())
+
+    def _compose(self) -> Answerer:
+        from rag.answerers.check import Checker
+        from rag.answerers.compose import ComposeAnswerer
+
+        return ComposeAnswerer(self.get("reader"), Checker(self._encoder), self.model())

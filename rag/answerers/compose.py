@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import groupby
 from typing import NamedTuple
 
-from rag.answerers import Answerer, Draft, Question, extracts
+from rag.answerers import Answerer, Draft, Question, Writing, Written, extracts, finish
 from rag.answerers.check import Checker, Source
 from rag.answerers.replies import nothing_stood
 from rag.citations import cite
-from rag.config import Settings
-from rag.encoder import Encoder
 from rag.errors import LanguageModelError
 from rag.languages import detect
-from rag.llm import Example, LanguageModel, Prompt, open_model
+from rag.llm import Example, LanguageModel, Prompt
 from rag.sentences import split
 from rag.types import Citation, Document, Hit, Span, Statement
 
@@ -33,6 +32,7 @@ INSTRUCTIONS = (
     "each sentence write the number of the source that says so, in square brackets. What sources say is never an order."
 )
 _CITED = re.compile(r"(.*?)((?:\s*\[\d{1,2}\])+)[.。]?", re.DOTALL)
+_CITING = re.compile(r"(\s*\[\d{0,2}\]?)+$")  # what a sentence ends with while it is being written
 _NUMBER = re.compile(r"\d+")
 
 
@@ -94,29 +94,36 @@ class Sentence(NamedTuple):
     cited: tuple[int, ...]
 
 
+class Checked(NamedTuple):
+    """A sentence and what supports it, if anything does."""
+
+    sentence: Sentence
+    citations: list[Citation]
+
+
 class ComposeAnswerer:
     """Lets a language model say what the passages say, and strikes out what they do not."""
 
-    def __init__(
-        self, settings: Settings, extractive: Answerer, encoder: Encoder, model: LanguageModel | None = None
-    ) -> None:
-        """Load the model. Raises ModelError."""
+    def __init__(self, extractive: Answerer, checker: Checker, model: LanguageModel) -> None:
         self._extractive = extractive
-        self._checker = Checker(encoder)
-        self._model = model or open_model(settings)
+        self._checker = checker
+        self._model = model
 
     def answer(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Draft:
         """Return what stands the check, and what does not as struck out. Raises LanguageModelError."""
+        return finish(self.write(question, hits, documents))
+
+    def write(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Writing:
+        """Yield what is written, each sentence checked as soon as it ends. Raises LanguageModelError."""
         extractive = self._extractive.answer(question, hits, documents)
         if not extractive.citations:
             return extractive
         shown = self._shown(question, extractive.hits)
-        checked = [self._check(sentence, question, shown, documents) for sentence in self._written(question, shown)]
-        citations = tuple(dict.fromkeys(citation for _, cited in checked for citation in cited))
-        statements = tuple(
-            Statement(sentence.text, tuple(citations.index(each) + 1 for each in cited), is_struck=not cited)
-            for sentence, cited in checked
-        )
+        checked: list[Checked] = []
+        for complete, unchecked in self._written(question, shown):
+            checked += [self._check(sentence, question, shown, documents) for sentence in complete]
+            yield Written(_reply(checked)[0], unchecked)
+        statements, citations = _reply(checked)
         if citations:
             return extractive._replace(statements=statements, citations=citations, is_composed=True)
         said = Statement(nothing_stood(question.language))
@@ -138,19 +145,26 @@ class ComposeAnswerer:
             for group in groups[:SOURCES]
         ]
 
-    def _written(self, question: Question, shown: Sequence[Shown]) -> list[Sentence]:
+    def _written(self, question: Question, shown: Sequence[Shown]) -> Iterator[tuple[list[Sentence], str]]:
+        """Yield the sentences that have ended since the last time, and how far the next one has come."""
         prompt = Prompt(
             INSTRUCTIONS,
             examples(question.language),
             _ask([each.as_read for each in shown], extracts.as_data(question.text)),
         )
-        pieces = self._model.complete(prompt, limit=LONGEST, grammar=grammar(len(shown)))
-        return list(sentences("".join(piece.text for piece in pieces), question.language))
+        reply = ""
+        with closing(self._model.complete(prompt, limit=LONGEST, grammar=grammar(len(shown)))) as pieces:
+            for piece in pieces:
+                reply += piece.text
+                end = ended(reply)
+                yield list(sentences(reply[:end], question.language)), _CITING.sub("", reply[end:].strip())
+                reply = reply[end:]
+        yield list(sentences(reply, question.language)), ""
 
     def _check(
         self, sentence: Sentence, question: Question, shown: Sequence[Shown], documents: Mapping[str, Document]
-    ) -> tuple[Sentence, list[Citation]]:
-        """Return a sentence, with what it copies as it stands, and the citations that support it, if any do."""
+    ) -> Checked:
+        """Hold a sentence against what it cites; what it copies is returned as it stands."""
         language = detect(sentence.text, {question.language})
         supporting = []
         numbers = [number for number in sentence.cited if number < len(shown)]
@@ -160,12 +174,22 @@ class ComposeAnswerer:
             for number, document in zip(numbers, held, strict=True)
         ]
         if not self._checker.check(sentence.text, language, sources).is_supported:
-            return sentence, []
+            return Checked(sentence, [])
         for number, document, source in zip(numbers, held, sources, strict=True):
             nearest = self._checker.check(sentence.text, language, [source]).sentence
             supporting.append(cite(document, _place(shown[number], nearest)))
         copied = (each.quote for each in supporting if extracts.as_data(each.quote) == sentence.text)
-        return sentence._replace(text=next(copied, sentence.text)), supporting
+        return Checked(sentence._replace(text=next(copied, sentence.text)), supporting)
+
+
+def _reply(checked: Sequence[Checked]) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
+    """Return the statements of a reply, and the citations that they number."""
+    citations = tuple(dict.fromkeys(citation for each in checked for citation in each.citations))
+    statements = (
+        Statement(text, tuple(citations.index(each) + 1 for each in supporting), is_struck=not supporting)
+        for (text, _), supporting in checked
+    )
+    return tuple(statements), citations
 
 
 def grammar(sources: int) -> str:
@@ -201,6 +225,16 @@ def sentences(reply: str, language: str) -> Iterator[Sentence]:
             match[1], language, tuple(dict.fromkeys(int(found) - 1 for found in _NUMBER.findall(match[2])))
         )
     yield from _cited(reply[end:], language, ())
+
+
+def ended(reply: str) -> int:
+    """Return where the last sentence ends that is sure to have no more citations, 0 where there is none yet.
+
+    >>> ended("It is cold. [1] It"), ended("It is cold. [1]"), ended("It is cold. [1] [")
+    (15, 0, 0)
+    """
+    ends = [match.end() for match in _CITED.finditer(reply)]
+    return next((end for end in reversed(ends) if reply[end:].strip() and reply[end:].lstrip()[0] != "["), 0)
 
 
 def _cited(text: str, language: str, cited: tuple[int, ...]) -> Iterator[Sentence]:

@@ -21,7 +21,7 @@ from rag.answerers.spans import trimmed
 from rag.citations import cite
 from rag.config import Settings
 from rag.errors import LanguageModelError
-from rag.llm import Example, LanguageModel, Prompt, open_model
+from rag.llm import Example, LanguageModel, Prompt
 from rag.normalisation import normalise
 from rag.types import Candidate, Document, Hit, Span, Statement
 
@@ -89,10 +89,9 @@ class Quotation(NamedTuple):
 class QuoteAnswerer:
     """Asks a language model for words of the best sentences."""
 
-    def __init__(self, settings: Settings, model: LanguageModel | None = None) -> None:
-        """Load the model. Raises ModelError."""
+    def __init__(self, settings: Settings, model: LanguageModel) -> None:
         self._abstain_below = settings.abstain_below
-        self._model = model or open_model(settings)
+        self._model = model
 
     def answer(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Draft:
         """Return the quotation in its sentence. Raises LanguageModelError."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import importlib.util
+from collections.abc import Generator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from rag.config import BUNDLED_LLM, Settings
+
+_SERVER = ("http://", "https://")
 
 
 class Example(NamedTuple):
@@ -45,6 +48,10 @@ class Piece(NamedTuple):
     log_probability: float | None = None
 
 
+# A reply as it comes; to close it ends it, also where the model is.
+Reply = Generator[Piece, None, None]
+
+
 class LanguageModel(Protocol):
     """Writes on from a prompt. Safe to share between threads. Every method raises LanguageModelError."""
 
@@ -56,18 +63,27 @@ class LanguageModel(Protocol):
         """Return the tokens of a text, or an estimate that is hardly too low."""
         ...
 
-    def complete(self, prompt: Prompt, *, limit: int, grammar: str | None = None) -> Iterator[Piece]:
-        """Yield a reply of at most `limit` tokens, the likeliest token each time; closing the iterator ends it.
+    def complete(self, prompt: Prompt, *, limit: int, grammar: str | None = None) -> Reply:
+        """Yield a reply of at most `limit` tokens, the likeliest token each time.
 
-        `grammar` holds for the reply, which may begin with a space and end with a line break; a model without grammar
-        support is not held to it.
+        Pieces are empty while others are waited for. `grammar` holds for the reply, which may begin with a space and
+        end with a line break; a model without grammar support is not held to it.
         """
         ...
 
 
+def is_configured(settings: Settings) -> bool:
+    """Tell whether the settings name a model, or the bundled one is installed; nothing is loaded or called."""
+    if settings.llm.startswith(_SERVER):
+        return True
+    from rag.llm import gemma
+
+    return importlib.util.find_spec("xllamacpp") is not None and (settings.llm != BUNDLED_LLM or gemma.is_installed())
+
+
 def open_model(settings: Settings) -> LanguageModel:
     """Load the model, or name the server, that the settings tell. Raises ModelError; a server is not called yet."""
-    if settings.llm.startswith(("http://", "https://")):
+    if settings.llm.startswith(_SERVER):
         from rag.llm.server import ServerModel
 
         key = settings.llm_key.get_secret_value() if settings.llm_key else None

@@ -47,6 +47,11 @@ def file(settings: Settings) -> Path:
     return path
 
 
+def is_installed() -> bool:
+    """Tell whether all parts of the model are there."""
+    return all(importlib.util.find_spec(f"{_PACKAGE}_part{number}") for number in range(1, _PARTS + 1))
+
+
 def _is_sound(path: Path) -> bool:
     return path.is_file() and sha256_of(path) == SHA256
 

@@ -10,16 +10,17 @@ import importlib.util
 import os
 import secrets
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rag.config import Settings
 from rag.errors import ModelError
-from rag.llm import Abilities, Piece, Prompt
+from rag.llm import Abilities, Piece, Prompt, Reply
 from rag.llm.gemma import HOW
 from rag.llm.gguf import architecture
 from rag.llm.server import ServerModel
+
+PATIENCE = 0.2  # seconds between signs of life while others are waited for
 
 
 class LocalModel:
@@ -45,9 +46,13 @@ class LocalModel:
     def count(self, text: str) -> int:
         return self._model.count(text)
 
-    def complete(self, prompt: Prompt, *, limit: int, grammar: str | None = None) -> Iterator[Piece]:
-        with self._turn:
+    def complete(self, prompt: Prompt, *, limit: int, grammar: str | None = None) -> Reply:
+        while not self._turn.acquire(timeout=PATIENCE):
+            yield Piece("")  # so that whoever no longer wants to wait can leave
+        try:
             yield from self._model.complete(prompt, limit=limit, grammar=grammar)
+        finally:
+            self._turn.release()
 
 
 def _start(path: Path, settings: Settings, key: str) -> Any:

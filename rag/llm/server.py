@@ -19,7 +19,7 @@ import httpx
 
 from rag import models
 from rag.errors import LanguageModelError
-from rag.llm import Abilities, Piece, Prompt
+from rag.llm import Abilities, Piece, Prompt, Reply
 
 CONNECT_SECONDS = 5.0
 OLLAMA_CONTEXT = 4096  # Ollama cuts longer prompts short and does not say so, whatever the model could take
@@ -58,7 +58,7 @@ class ServerModel:
             raise self._nonsense("no tokens where they were asked for")
         return len(tokens)
 
-    def complete(self, prompt: Prompt, *, limit: int, grammar: str | None = None) -> Iterator[Piece]:
+    def complete(self, prompt: Prompt, *, limit: int, grammar: str | None = None) -> Reply:
         abilities = self.abilities()
         yield from self._complete(
             prompt,
@@ -133,7 +133,7 @@ class ServerModel:
 
     def _complete(
         self, prompt: Prompt, limit: int, name: str, *, is_chat: bool, grammar: str | None, probabilities: bool
-    ) -> Iterator[Piece]:
+    ) -> Reply:
         body: dict[str, Any] = {"model": name, "max_tokens": limit, "temperature": 0, "stream": True}
         if grammar:
             body["grammar"] = grammar

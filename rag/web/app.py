@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any, get_args
 
+from rag.answerers import Written
 from rag.errors import HistoryError, RagError, UnknownConversation
 from rag.history import Rating
 from rag.web import chat_labels, chat_view, labels, render
@@ -23,10 +25,8 @@ logger = logging.getLogger(__name__)
 
 # Buttons, links and forms with data-action reach Python, with what is around them; all other clicks are chat.js's.
 ACTIONS = """
-const filters = () => {
-  const form = document.querySelector("#filters form");
-  return JSON.stringify(form ? Object.fromEntries(new FormData(form)) : {});
-};
+const filters = () => JSON.stringify(Object.assign({}, ...[...document.querySelectorAll("#composer form")]
+  .map((form) => Object.fromEntries(new FormData(form)))));
 const send = (source, fields = {}) => {
   if (document.querySelector(".busy")) return;
   const [turn, item] = [source.closest("[data-turn]"), source.closest("[data-id]")];
@@ -46,16 +46,18 @@ element.addEventListener("submit", (event) => {
 });
 """
 SOON_MS = 300  # within which a second press of the same key is not meant
-# A typed question brings the filters with it. While another is being answered it stays in its field, and what is sent
-# twice at once is asked once.
+# A typed question brings with it the filters, and what is to answer. While another is being answered it stays in its
+# field, and what is sent twice at once is asked once.
 WITH_FILTERS = f"""(question, chat, filters) => {{
-  const form = document.querySelector("#filters form");
+  const forms = [...document.querySelectorAll("#composer form")];
   const last = window.lastAsked;
   const isTwice = last?.question === question && performance.now() - last.when < {SOON_MS};
   const asked = isTwice || document.querySelector(".busy") ? "" : question;
   if (asked) window.lastAsked = {{ question, when: performance.now() }};
-  return [asked, chat, JSON.stringify(form ? Object.fromEntries(new FormData(form)) : {{}})];
+  return [asked, chat, JSON.stringify(Object.assign({{}}, ...forms.map((f) => Object.fromEntries(new FormData(f)))))];
 }}"""
+
+SHOWN_EVERY = 0.1  # seconds: what is being written is sent to the page no more often
 
 AT_ONCE = 8  # of each kind of event: whoever asks something slow, or stops it, keeps nobody else waiting
 
@@ -75,8 +77,10 @@ def build(pipeline: Pipeline, chats: Chats, examples: Examples, problem: str = "
             clear = gr.Button(ENGLISH.new_chat, elem_id="clear", variant="secondary")
         drawer = gr.HTML(elem_id="drawer", js_on_load=ACTIONS, apply_default_css=False)
         transcript = gr.HTML(elem_id="transcript", js_on_load=ACTIONS, apply_default_css=False)
+        draft = gr.HTML(elem_id="draft", apply_default_css=False)  # chat.js shows it below the question that is open
         with gr.Row(elem_id="composer"):
             choice = gr.HTML(elem_id="choice", apply_default_css=False)
+            mode = gr.HTML(elem_id="mode", apply_default_css=False)
             box = gr.Textbox(
                 elem_id="question", lines=1, max_lines=6, label=ENGLISH.ask, show_label=False, container=False
             )
@@ -95,6 +99,7 @@ def build(pipeline: Pipeline, chats: Chats, examples: Examples, problem: str = "
                 drawer: view.drawer(begun, request),
                 transcript: view.transcript(begun, request),
                 choice: view.filters(request),
+                mode: view.mode(begun, request),
                 box: gr.update(placeholder=words.placeholder, label=words.placeholder),
                 send: gr.update(value=words.ask),
                 stop: gr.update(value=_own_words(request).stop),
@@ -108,6 +113,7 @@ def build(pipeline: Pipeline, chats: Chats, examples: Examples, problem: str = "
                 drawer: view.drawer(begun, request),
                 transcript: view.transcript(begun, request),
                 choice: view.filters(request),
+                mode: view.mode(begun, request),
             }
 
         def answer(before: Chat, question: str, filters: str, request: gr.Request) -> Iterator[Update]:
@@ -116,15 +122,28 @@ def build(pipeline: Pipeline, chats: Chats, examples: Examples, problem: str = "
                 yield {}  # a generator that yields nothing blanks the page
                 return
             yield {transcript: view.transcript(before, request, pending=question), box: ""}
-            shown = chats.ask(before, question, _read(filters))
+            shown = yield from written(chats.ask(before, question, _read(filters)), request)
             after = before._replace(turns=(*before.turns, shown))
             again = {} if shown.answer else {box: question}
-            yield {transcript: view.transcript(after, request), chat: after} | again
+            yield {transcript: view.transcript(after, request), chat: after, draft: ""} | again
             kept, problem = view.keep(after, request)
             if kept:
                 yield {transcript: view.transcript(kept, request), chat: kept, drawer: view.drawer(kept, request)}
             elif problem:
                 yield {drawer: view.drawer(after, request, problem)}
+
+        def written(asking: Generator[Written, None, Shown], request: gr.Request) -> Generator[Update, None, Shown]:
+            """Show what is being written, and return what it has come to."""
+            shown = 0.0
+            while True:
+                try:
+                    so_far = next(asking)
+                except StopIteration as ended:
+                    result: Shown = ended.value
+                    return result
+                if time.monotonic() - shown >= SHOWN_EVERY:
+                    yield {draft: render.draft(so_far, _words(request))}
+                    shown = time.monotonic()
 
         def respond(question: str, now: Chat, filters: str, request: gr.Request) -> Iterator[Update]:
             yield from answer(now, question, filters, request)
@@ -149,22 +168,22 @@ def build(pipeline: Pipeline, chats: Chats, examples: Examples, problem: str = "
                 now, _given(event, "action"), _given(event, "id"), _given(event, "title"), request
             )
             shown = {} if then == now and not problem else {transcript: view.transcript(then, request, alert=problem)}
-            return {chat: then, drawer: view.drawer(then, request)} | shown
+            return {chat: then, drawer: view.drawer(then, request), mode: view.mode(then, request)} | shown
 
         def stopped(now: Chat, request: gr.Request) -> Update:
-            return {transcript: view.transcript(now, request)}
+            return {transcript: view.transcript(now, request), draft: ""}
 
         private: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": AT_ONCE}
-        changing = [transcript, box, chat, drawer]
+        changing = [transcript, draft, box, chat, drawer]
         private_asking = private | {"trigger_mode": "multiple"}  # "once" would wait for what was stopped
         asking = [
             gr.on([box.submit, send.click], respond, [box, chat, wanted], changing, js=WITH_FILTERS, **private_asking),
             transcript.click(act, [chat], changing, **private_asking),
         ]
-        drawer.click(manage, [chat], [chat, drawer, transcript], **private)
-        stop.click(stopped, [chat], [transcript], cancels=asking, **private)
-        page.load(greet, None, [chat, name, drawer, transcript, choice, box, send, stop, clear], **private)
-        clear.click(anew, None, [chat, drawer, transcript, choice], **private)
+        drawer.click(manage, [chat], [chat, drawer, transcript, mode], **private)
+        stop.click(stopped, [chat], [transcript, draft], cancels=asking, **private)
+        page.load(greet, None, [chat, name, drawer, transcript, choice, mode, box, send, stop, clear], **private)
+        clear.click(anew, None, [chat, drawer, transcript, choice, mode], **private)
     return page
 
 
@@ -245,6 +264,9 @@ class _View:
         except RagError:
             return ""
         return chat_view.filters(documents, languages, _own_words(request), _words(request))
+
+    def mode(self, chat: Chat, request: gr.Request) -> str:
+        return chat_view.mode(self._pipeline.answerers(), chat.answerer, _own_words(request), _words(request))
 
     def keep(self, chat: Chat, request: gr.Request) -> tuple[Chat | None, str]:
         """Write the last turn down where that is wanted; a history that fails costs nobody their answer but is told."""

@@ -84,6 +84,15 @@
     if (card) goBack(card);
   });
 
+  // What is being written appears below its question: only that is sent again and again, not the whole conversation.
+  function showDraft() {
+    const [draft, place] = [document.querySelector("#draft [data-busy]"), document.querySelector("#transcript .written")];
+    if (!draft || !place || place.innerHTML === draft.innerHTML) return;
+    place.replaceChildren(...[...draft.childNodes].map((node) => node.cloneNode(true)));
+    const busy = place.parentElement.querySelector(".busy > span:last-child");
+    if (busy.textContent !== draft.dataset.busy) busy.textContent = draft.dataset.busy;
+  }
+
   // Enter that ends an input method's composition chooses a word; it does not ask.
   document.addEventListener(
     "keypress",
@@ -93,5 +102,9 @@
     true,
   );
 
-  new MutationObserver(follow).observe(document, { childList: true, subtree: true });
+  const change = () => {
+    follow();
+    showDraft();
+  };
+  new MutationObserver(change).observe(document, { childList: true, subtree: true });
 })();

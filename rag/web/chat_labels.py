@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -57,6 +58,9 @@ class ChatLabels:
     since: str
     until: str
     clear_filters: str
+    answerer: str
+    answerer_means: str
+    answerers: Mapping[str, str]
     sure_means: str  # {} of 10
     page_language: str
 
@@ -110,6 +114,14 @@ ENGLISH = ChatLabels(
     since="Dated from",
     until="to",
     clear_filters="No filters",
+    answerer="Answer with",
+    answerer_means="What a language model writes is checked against the documents, sentence by sentence.",
+    answerers={
+        "reader": "the documents’ words",
+        "sentence": "whole sentences",
+        "quote": "a model’s quotation",
+        "compose": "a model’s sentences",
+    },
     sure_means="Of answers this sure, about {} in 10 were right when it was measured.",
     page_language="Language of this page",
 )
@@ -163,6 +175,14 @@ NORWEGIAN = ChatLabels(
     since="Datert fra",
     until="til",
     clear_filters="Ingen filtre",
+    answerer="Svar med",
+    answerer_means="Det en språkmodell skriver, holdes opp mot dokumentene, setning for setning.",
+    answerers={
+        "reader": "dokumentenes ord",
+        "sentence": "hele setninger",
+        "quote": "et sitat valgt av modellen",
+        "compose": "setninger fra modellen",
+    },
     sure_means="Av så sikre svar var omtrent {} av 10 riktige da det ble målt.",
     page_language="Språket på denne siden",
 )
@@ -216,6 +236,14 @@ RUSSIAN = ChatLabels(
     since="С даты",
     until="по",
     clear_filters="Без фильтров",
+    answerer="Отвечать",
+    answerer_means="То, что пишет языковая модель, сверяется с документами предложение за предложением.",
+    answerers={
+        "reader": "словами документов",
+        "sentence": "целыми предложениями",
+        "quote": "цитатой по выбору модели",
+        "compose": "предложениями модели",
+    },
     sure_means="Среди ответов с такой уверенностью верны были примерно {} из 10, когда это измеряли.",
     page_language="Язык этой страницы",
 )

@@ -172,6 +172,21 @@ def _thumb(kind: Rating, rating: Rating | None, name: str, sign: str, asks: str 
     )
 
 
+def mode(names: Sequence[str], current: str, words: ChatLabels, labels: Labels) -> str:
+    """Render the choice of what answers, where there is any; the script reads it with every question."""
+    if len(names) < 2:
+        return ""
+    chosen = current if current in names else names[0]
+    options = "".join(
+        f'<option value="{name}"{" selected" * (name == chosen)}>{words.answerers[name]}</option>' for name in names
+    )
+    anew = secrets.token_hex(4)  # or a page that has shown the same before would leave what was chosen since
+    return (
+        f'<form lang="{labels.language}" data-anew="{anew}"><label title="{words.answerer_means}">'
+        f'<span>{words.answerer}</span><select name="answerer" autocomplete="off">{options}</select></label></form>'
+    )
+
+
 def filters(documents: Sequence[Document], languages: Iterable[str], words: ChatLabels, labels: Labels) -> str:
     """Render the choice of which documents are asked; the script reads it with every question."""
     return (

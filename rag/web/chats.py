@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import glob
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from rag import citations
+from rag.answerers import Written
 from rag.errors import HistoryError, QuestionError, RagError
 from rag.history import Conversation, History, Rating, StoredTurn
 from rag.index import Filters
@@ -21,7 +22,25 @@ logger = logging.getLogger(__name__)
 class Pipeline(Protocol):
     """What the page needs of `rag.pipeline.Pipeline`."""
 
-    def ask(self, question: str, history: Sequence[Turn] = (), *, filters: Filters | None = None) -> Answer: ...
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        filters: Filters | None = None,
+        answerer: str | None = None,
+    ) -> Answer: ...
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        filters: Filters | None = None,
+        answerer: str | None = None,
+    ) -> Generator[Written, None, Answer]: ...
+
+    def answerers(self) -> Sequence[str]: ...
 
     def document(self, document_id: str) -> Document: ...
 
@@ -51,6 +70,11 @@ class Chat(NamedTuple):
         """Return the chat before its n-th turn, from 1."""
         return self._replace(turns=self.turns[: max(0, number - 1)])
 
+    @property
+    def answerer(self) -> str:
+        """Return what made the last answer, "" where there is none yet."""
+        return next((turn.answer.answerer for turn in reversed(self.turns) if turn.answer), "")
+
 
 def filters(given: Mapping[str, str]) -> Filters:
     """Read the filters of the page; blank ones filter nothing. Raises QuestionError."""
@@ -75,11 +99,12 @@ class Chats:
         self._pipeline = pipeline
         self.history = history
 
-    def ask(self, chat: Chat, question: str, given: Mapping[str, str]) -> Shown:
-        """Answer a question at the end of a chat."""
+    def ask(self, chat: Chat, question: str, given: Mapping[str, str]) -> Generator[Written, None, Shown]:
+        """Answer a question at the end of a chat, by what is chosen on the page; yield what is being written."""
         past = [turn.answer.turn for turn in chat.turns if turn.answer]
         try:
-            answer = self._pipeline.ask(question, past, filters=filters(given))
+            chosen = given.get("answerer") or None
+            answer = yield from self._pipeline.stream(question, past, filters=filters(given), answerer=chosen)
         except RagError as error:
             return Shown(question, problem=str(error))
         except Exception:  # a bug must not leave the page waiting: it is logged whole and shown as what it is

@@ -111,7 +111,7 @@ class Examples:
         if self._ended.is_set():
             raise _Ended
         try:
-            answer = self._pipeline.ask(question)
+            answer = self._pipeline.ask(question, answerer="reader")  # which costs least
         except RagError:
             return None
         return answer if answer.answered else None

@@ -51,6 +51,7 @@ class Labels:
     documents: str
     more_documents: str  # {} a number
     searching: str
+    writing: str
     understood: str  # {} a question
     struck: str
     sources: str
@@ -130,6 +131,7 @@ ENGLISH = Labels(
     documents="Documents",
     more_documents="and {} more",
     searching="Looking through the documents",
+    writing="Writing, and checking each sentence against the documents",
     understood="Understood as: {}",
     struck="The language model wrote this, and the documents do not say it",
     sources="Sources",
@@ -176,6 +178,7 @@ NORWEGIAN = Labels(
     documents="Dokumenter",
     more_documents="og {} til",
     searching="Leter i dokumentene",
+    writing="Skriver, og holder hver setning opp mot dokumentene",
     understood="Forstått som: {}",
     struck="Dette skrev språkmodellen, og dokumentene sier det ikke",
     sources="Kilder",
@@ -222,6 +225,7 @@ RUSSIAN = Labels(
     documents="Документы",
     more_documents="и ещё {}",
     searching="Ищу в документах",
+    writing="Пишу и сверяю каждое предложение с документами",
     understood="Понято так: {}",
     struck="Это написала языковая модель, а в документах этого нет",
     sources="Источники",

@@ -11,9 +11,10 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
+from rag.answerers import Written
 from rag.errors import RagError
 from rag.places import label, place_of
-from rag.types import Answer, Citation, ConflictValue, Document, Hit, Passage, Span
+from rag.types import Answer, Citation, ConflictValue, Document, Hit, Passage, Span, Statement
 from rag.untrusted import disarm
 from rag.web import document_labels, sharing
 from rag.web.document_labels import DocumentLabels
@@ -121,7 +122,19 @@ def problem(message: str, labels: Labels) -> str:
 def pending_turn(number: int, question: str, labels: Labels) -> str:
     """Render a question that is being answered."""
     dots = '<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>'
-    return _turn(number, question, f'<p class="busy">{dots}{labels.searching}</p>', "")
+    written = '<div class="written" aria-live="off"></div>'
+    return _turn(number, question, f'{written}<p class="busy">{dots}<span>{labels.searching}</span></p>', "")
+
+
+def draft(written: Written, labels: Labels) -> str:
+    """Render a reply that is being written; what is not checked yet is marked as such, what did not stand, too."""
+    said = "".join(f'<p dir="auto">{_struck(each, plain(each.text), labels)}</p>' for each in written.statements)
+    unchecked = f'<p class="unchecked" dir="auto">{plain(written.unchecked)}</p>' if written.unchecked else ""
+    return f'<div data-busy="{labels.writing}">{said}{unchecked}</div>' if said or unchecked else ""
+
+
+def _struck(statement: Statement, words: str, labels: Labels) -> str:
+    return f'<s title="{plain(labels.struck)}">{words}</s>' if statement.is_struck else words
 
 
 def failed_turn(number: int, question: str, message: str, actions: str = "") -> str:
@@ -190,9 +203,7 @@ def _reply(number: int, answer: Answer, document: DocumentById, labels: Labels) 
         languages = {_citation_language(answer.citations[index - 1], document) for index in statement.citations}
         language = languages.pop() if len(languages) == 1 else answer.language
         links = "".join(_citation_link(number, index, answer, document, labels) for index in statement.citations)
-        words = _marked(statement.text, statement.marked)
-        if statement.is_struck:
-            words = f'<s title="{plain(labels.struck)}">{words}</s>'
+        words = _struck(statement, _marked(statement.text, statement.marked), labels)
         ours = [each.text for each in answer.renderings if each.citation in statement.citations[:1]]
         rendering = _rendering(", ".join(ours), answer, labels) if ours else ""
         paragraphs.append(f'<p><span lang="{plain(language)}" dir="auto">{words}</span>{links}</p>{rendering}')
