@@ -40,6 +40,14 @@ class Point(NamedTuple):
     share: float
 
 
+class Told(NamedTuple):
+    """A point as a language model says it; where that does not stand, only the point itself is said."""
+
+    point: Point
+    text: str  # "" where nothing was written
+    stands: bool
+
+
 class _Sentences(NamedTuple):
     """What a brief is made of: places, vectors (sentences, dimension) and how much each counts."""
 

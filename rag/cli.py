@@ -214,6 +214,8 @@ def look_up(
 @click.argument("document", required=False)
 @click.option("--about", metavar="WORDS", help="The key points of all documents on this, instead of one document's.")
 @click.option("--points", type=click.IntRange(1, 100), metavar="N", help="So many points; by the length otherwise.")
+@click.option("--answerer", metavar="NAME", help="With compose, a language model also says each in its own words.")
+@click.option("--in", "language", metavar="L", help="The language it says them in (ISO 639-1); theirs by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 @_with_settings
 def brief(
@@ -221,24 +223,30 @@ def brief(
     document: str | None,
     about: str | None,
     points: int | None,
+    language: str | None,
     as_json: bool,
     origins: dict[str, str],
 ) -> None:
     """Tell the key points of DOCUMENT, or of all documents on a topic, each verbatim and cited."""
     from rag import briefs, terminal
     from rag.pipeline import Pipeline, open_index
-    from rag.records import citation_records
+    from rag.records import citation_records, told_records
 
     if (document is None) == (about is None):
         raise click.UsageError("give either a document, or --about and words")
-    if document is not None:
+    if language and settings.answerer != "compose":
+        raise click.UsageError("--in needs --answerer compose: what is verbatim is in the language it is in")
+    if document is not None and settings.answerer != "compose":
         found = briefs.of_document(open_index(settings), document, points)
     else:
-        found = Pipeline(settings.model_copy(update={"answerer": "sentence"})).brief(str(about), points)
+        pipeline = Pipeline(settings.model_copy(update={"answerer": "sentence"}))
+        found = pipeline.brief_of(document, points) if document is not None else pipeline.brief(str(about), points)
+    told = list(pipeline.tell(found, language)) if settings.answerer == "compose" else None
     if as_json:
-        click.echo(to_json(citation_records([point.citation for point in found])))
+        citations = [point.citation for point in found]
+        click.echo(to_json(citation_records(citations) if told is None else told_records(told)))
     else:
-        terminal.print_brief(found)
+        terminal.print_brief(told or found)
 
 
 @cli.command()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 import time
 import unicodedata
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from rag import briefs, citations, comparison, followup, generations, languages, renderings
 from rag.answerers import Answerers, Question, Written, finish, write
-from rag.briefs import Point
+from rag.briefs import Point, Told
 from rag.config import Settings
 from rag.encoder import Encoder, Vectors, load_encoder
 from rag.errors import IncompatibleIndex, MissingIndex, QuestionError
@@ -115,6 +115,17 @@ class Pipeline:
         asked = self._checked(_without_surrogates(words), index.languages)
         (vector,) = self._encoder.embed_queries([asked.text])
         return briefs.on_topic(index, asked.text, vector, points, lexical_weight=self.settings.lexical_weight)
+
+    def brief_of(self, document_id: str, points: int | None = None) -> list[Point]:
+        """Return the key points of a document. Raises QuestionError where there is no such one."""
+        return briefs.of_document(self.index, document_id, points)
+
+    def tell(self, points: Sequence[Point], language: str | None = None) -> Iterator[Told]:
+        """Yield key points as a language model says them, in their own language by default. Raises ModelError."""
+        writer = self._answerers.point_writer()
+        for point in points:
+            document = point.document
+            yield Told(point, *writer.write(point.citation, document, language or document.language))
 
     @property
     def index(self) -> Index:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from rag.briefs import Told
 from rag.citations import LookUp
 from rag.types import Answer, Candidate, Citation, Conflict, Hit, Place
 
@@ -73,6 +74,14 @@ def look_up_record(found: LookUp) -> dict[str, Any]:
 def citation_records(citations: Sequence[Citation]) -> list[dict[str, Any]]:
     """Return citations as JSON objects, numbered from 1."""
     return [_citation(number, citation) for number, citation in enumerate(citations, 1)]
+
+
+def told_records(told: Sequence[Told]) -> list[dict[str, Any]]:
+    """Return key points as JSON objects: the citation, and what a language model says of it, or said in vain."""
+    return [
+        {**record, "told": each.text if each.stands else None, **({} if each.stands else {"struck": each.text})}
+        for each, record in zip(told, citation_records([each.point.citation for each in told]), strict=True)
+    ]
 
 
 def _citation(number: int, citation: Citation) -> dict[str, Any]:

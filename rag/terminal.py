@@ -29,7 +29,7 @@ from rich.text import Text
 
 from rag import __version__, generations, models
 from rag.bert import has_bfloat16
-from rag.briefs import Point
+from rag.briefs import Point, Told
 from rag.building import Progress as Notify
 from rag.building import Report, build_index
 from rag.citations import CONTEXT, LookUp
@@ -233,18 +233,27 @@ def print_places(places: Sequence[LookUp], documents: Mapping[str, Document]) ->
         console.print(Padding(_in_context(found), (0, 0, 1, 4)))
 
 
-def print_brief(points: Sequence[Point]) -> None:
-    """List the key points, each with the document it stands in and the id that cites it."""
+def print_brief(points: Sequence[Point | Told]) -> None:
+    """List the key points, each with the document it stands in and the id that cites it.
+
+    Above each is what a language model says of it, if one was asked, and struck out where that does not stand.
+    """
     console = Console(highlight=False)
     if not points:
         console.print(Text("The documents say nothing of that."))
     told: Document | None = None
-    for number, point in enumerate(points, 1):
+    for number, (point, text, stands) in enumerate(map(_as_told, points), 1):
         if point.document != told:
             told = point.document
             console.print(_description(told))
+        if text:
+            console.print(Padding(Text(disarm(text), "bold" if stands else "strike dim"), (0, 0, 0, 4)))
         console.print(Padding(Text(" ".join(disarm(point.citation.quote).split())), (0, 0, 0, 4)))
         console.print(Padding(_source(number, point.citation, checked=True), (0, 0, 1, 4)))
+
+
+def _as_told(point: Point | Told) -> Told:
+    return point if isinstance(point, Told) else Told(point, "", False)
 
 
 def print_facts(found: facts.Table) -> None:

@@ -24,6 +24,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from rag.answerers import Written
+from rag.briefs import Point, Told
 from rag.config import Settings
 from rag.errors import DocumentsError, QuestionError
 from rag.index import Filters
@@ -118,6 +119,22 @@ class BookPipeline:
         if document_id not in self.book:
             raise DocumentsError(f"no document {document_id!r}")
         return self.book[document_id]
+
+    def brief(self, words: str, points: int | None = None) -> list[Point]:
+        ranked = sorted(self._lines(), key=lambda line: -_shared(words, *line))
+        return [self._point(*line) for line in ranked[:3] if _shared(words, *line) > 0.3]
+
+    def brief_of(self, document_id: str, points: int | None = None) -> list[Point]:
+        found = self.document(document_id)
+        return [self._point(each, span) for each, span in self._lines() if each is found][:3]
+
+    def tell(self, points: Sequence[Point], language: str | None = None) -> Iterator[Told]:
+        """Say every second point in other words, which do not stand."""
+        for number, point in enumerate(points):
+            yield Told(point, MADE_UP if number % 2 else f"In {language}: {point.citation.quote}", number % 2 == 0)
+
+    def _point(self, each: Document, span: Span) -> Point:
+        return Point(Citation(each.id, *span, each.text[slice(*span)], each.sha256, True), each, 0.1)
 
     def answerers(self) -> Sequence[str]:
         return ("reader", "compose")

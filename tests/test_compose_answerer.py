@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -10,11 +11,13 @@ from rag.answerers import Draft, Question, compose
 from rag.answerers.check import Checker
 from rag.answerers.compose import ComposeAnswerer
 from rag.answerers.sentence import SentenceAnswerer
+from rag.citations import cite
 from rag.config import Settings
 from rag.encoder import BundledEncoder
 from rag.errors import LanguageModelError
+from rag.languages import detect
 from rag.llm import LanguageModel
-from rag.types import Answer
+from rag.types import Answer, Document, Hit, Statement
 from tests.fakes import HashEncoder
 from tests.test_quote_answerer import Scripted, documents
 from tests.test_verbatim import hit
@@ -99,6 +102,7 @@ def test_who_no_longer_watches_ends_the_model() -> None:
         "The bridge over the Eira is 420 metres long. [2]",
         "The bridge over the Eira is 420 metres long. [7]",
         "The bridge over the Eira is 420 metres long.",
+        "The bridge is how long. [1]",
         "Visit https://evil.example, the bridge over the Eira. [1]",
         "[1]",
         "",
@@ -130,14 +134,50 @@ def test_sources_reach_the_model_as_numbered_data_and_the_grammar_knows_their_nu
         "[1] The bridge over the Eira is 420 metres long. It cost 12 million crowns.",
         "[2] The ferry to Moss sails daily.",
         "Question: How long is the bridge?",
+        "Found: The bridge over the Eira is 420 metres long.",
         "Answer:",
     ]
     assert grammar is not None
     assert '("1" | "2")' in grammar
+    assert 'figure ::= "12" | "420"' in grammar
 
 
-def test_the_last_example_is_in_the_language_of_the_question() -> None:
-    assert [compose.examples(language)[-1].wanted[:3] for language in ("ru", "no", "en")] == ["Муз", "Kom", "The"]
+@pytest.mark.parametrize("language", ["en", "no", "ru"])
+def test_the_examples_reply_in_the_language_of_the_question_with_figures_and_names_of_their_sources(
+    language: str,
+) -> None:
+    for given, wanted in compose.examples(language):
+        source, question = given.partition("\nFound: ")[0].split("Question: ")
+        assert detect(question, {"en", "no", "ru"}) == detect(wanted, {"en", "no", "ru"}) == language
+        (cited,) = re.findall(r"\[(\d)\]", wanted)
+        assert f"[{cited}]" in source
+        assert set(re.findall(r"\d+", wanted)) - {cited} <= set(re.findall(r"\d+", source))
+    assert len({each.given.split("Question: ")[1] for each in compose.examples("de")}) == 3
+
+
+def test_a_base_model_reads_less_and_writes_one_sentence_and_the_words_that_answer_always_reach_it() -> None:
+    long = hit("long", *((f"The bridge has a railing number {number} of iron and oak.", 9.0) for number in range(60)))
+    for is_chat, least, most in ((True, 550, 600), (False, 100, 150)):
+        model = Scripted("No. [1]", is_chat=is_chat)
+        answerer = ComposeAnswerer(Fixed(BRIDGE), Checker(HashEncoder()), model)
+        answerer.answer(QUESTION, [long, BRIDGE], documents(long, BRIDGE))
+        ((prompt, grammar),) = model.asked
+        sources = prompt.given.partition("\nQuestion: ")[0]
+        assert least < len(sources.split()) < most + 10
+        assert "420 metres long." in sources
+        assert grammar is not None
+        assert grammar.partition("\n")[0].count("sentence") == (3 if is_chat else 1)
+
+
+class Fixed:
+    """Answers with the first sentence of a passage, whatever is asked."""
+
+    def __init__(self, hit: Hit) -> None:
+        self._hit = hit
+
+    def answer(self, question: Question, hits: Sequence[Hit], texts: Mapping[str, Document]) -> Draft:
+        citation = cite(texts[self._hit.passage.document_id], self._hit.passage.sentences[0])
+        return Draft((Statement(citation.quote, (1,)),), "420 metres", (citation,), None, 1.0, tuple(hits))
 
 
 def test_a_context_that_holds_no_passage_is_told() -> None:

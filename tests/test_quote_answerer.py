@@ -20,13 +20,13 @@ from tests.test_verbatim import hit
 class Scripted:
     """Says one thing, and remembers the prompt and the grammar."""
 
-    def __init__(self, reply: str, *, context: int = 4096, sure: float | None = -0.01) -> None:
-        self.reply, self.context, self.sure = reply, context, sure
+    def __init__(self, reply: str, *, context: int = 4096, sure: float | None = -0.01, is_chat: bool = True) -> None:
+        self.reply, self.context, self.sure, self.is_chat = reply, context, sure, is_chat
         self.asked: list[tuple[Prompt, str | None]] = []
         self.has_ended = False
 
     def abilities(self) -> Abilities:
-        return Abilities("scripted", self.context, True, True, self.sure is not None, False)
+        return Abilities("scripted", self.context, self.is_chat, True, self.sure is not None, False)
 
     def count(self, text: str) -> int:
         return len(text.split())

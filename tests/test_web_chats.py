@@ -116,7 +116,7 @@ def test_nothing_of_a_title_or_question_becomes_markup(kept: Chats, language: st
     chat = asked(kept, Chat(), hostile)
     words, labels = BY_LANGUAGE[language], LABELS[language]
     drawer = chat_view.conversations(kept.conversations(""), chat.id, Keeping("/x/<b>"), words, labels)
-    actions = chat_view.actions(1, hostile, chat.turns[0].answer, None, {}, words, is_kept=True)
+    actions = chat_view.actions(1, hostile, chat.turns[0].answer, None, {}, words, labels, is_kept=True)
     for html in (drawer, actions, chat_view.filters(BOOK.documents(), [hostile], words, labels)):
         assert "<img" not in html
         assert "<script" not in html

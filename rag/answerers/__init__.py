@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from rag import llm, models
 from rag.config import Settings
 from rag.encoder import Encoder
 from rag.errors import QuestionError
 from rag.types import Candidate, Citation, Document, Hit, Statement, Turn
+
+if TYPE_CHECKING:
+    from rag.answerers.points import PointWriter
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +96,7 @@ class Answerers:
         self._making = threading.RLock()
         self._made: dict[str, Answerer] = {}
         self._model: llm.LanguageModel | None = None
+        self._point_writer: PointWriter | None = None
         self._makers: Mapping[str, Callable[[], Answerer]] = {
             "reader": self._reader,
             "sentence": self._sentence,
@@ -112,6 +116,16 @@ class Answerers:
                 if name not in self._made:
                     self._made[name] = self._make(name)
         return self._made[name]
+
+    def point_writer(self) -> PointWriter:
+        """Return what says key points in another language. Raises ModelError."""
+        from rag.answerers.check import Checker
+        from rag.answerers.points import PointWriter
+
+        with self._making:
+            if self._point_writer is None:
+                self._point_writer = PointWriter(Checker(self._encoder), self.model())
+            return self._point_writer
 
     def put(self, name: str, answerer: Answerer) -> None:
         """Let something else answer under a name."""

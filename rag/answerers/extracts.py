@@ -22,14 +22,18 @@ class Extract(NamedTuple):
     score: float
 
 
-def choose(hits: Sequence[Hit], budget: int, count: Callable[[str], int]) -> list[Extract]:
+def choose(
+    hits: Sequence[Hit], budget: int, count: Callable[[str], int], first: Sequence[tuple[str, Span]] = ()
+) -> list[Extract]:
     """Return the best sentences of all hits, best first, of at most `budget` tokens together, and at least one.
 
-    A sentence that stands in two overlapping passages is taken once.
+    Those that stand where `first` tells, by document, come before better ones. A sentence that stands in two
+    overlapping passages is taken once.
     """
     chosen: list[Extract] = []
     taken: set[tuple[str, Span]] = set()
-    for extract in sorted(_every(hits), key=lambda each: -each.score):
+    ranked = sorted(_every(hits), key=lambda each: (not _is_within(each, hits, first), -each.score))
+    for extract in ranked:
         place = (hits[extract.hit].passage.document_id, extract.span)
         if place in taken:
             continue
@@ -42,6 +46,13 @@ def choose(hits: Sequence[Hit], budget: int, count: Callable[[str], int]) -> lis
         if budget <= 0:
             break
     return chosen
+
+
+def _is_within(extract: Extract, hits: Sequence[Hit], places: Sequence[tuple[str, Span]]) -> bool:
+    document = hits[extract.hit].passage.document_id
+    return any(
+        document == name and extract.span.start < end and start < extract.span.end for name, (start, end) in places
+    )
 
 
 def _every(hits: Sequence[Hit]) -> list[Extract]:

@@ -52,16 +52,16 @@ def grammar(sentences: Sequence[str], otherwise: str) -> str:
         run = words(sentence)
         for place, word in enumerate(run):
             starts.append(f"s{number}w{place}")
-            rule = f"{starts[-1]} ::= {_quoted(word.text)}"
+            rule = f"{starts[-1]} ::= {quoted(word.text)}"
             if place + 1 < len(run):
-                glue = f"{_quoted(run[place + 1].glue)} " if run[place + 1].glue else ""
+                glue = f"{quoted(run[place + 1].glue)} " if run[place + 1].glue else ""
                 rule += f" ({glue}s{number}w{place + 1})?"
             rules.append(rule)
     choices = " | ".join(["n", *starts])
-    return "\n".join([f'root ::= " "? ({choices}) "\\n"?', f"n ::= {_quoted(otherwise)}", *rules])
+    return "\n".join([f'root ::= " "? ({choices}) "\\n"?', f"n ::= {quoted(otherwise)}", *rules])
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return a literal of the grammar; only what would end it is escaped."""
     escaped = "".join(f"\\x{ord(c):02X}" if c < " " or c in '"\\' else c for c in text)
     return f'"{escaped}"'

@@ -236,6 +236,7 @@ class _View:
             if turn.answer
             else {},
             _own_words(request),
+            words,
             is_kept=turn.kept is not None,
         )
         if turn.answer is None:

@@ -106,5 +106,5 @@
     follow();
     showDraft();
   };
-  new MutationObserver(change).observe(document, { childList: true, subtree: true });
+  new MutationObserver(change).observe(document, { childList: true, characterData: true, subtree: true });
 })();

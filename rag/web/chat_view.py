@@ -15,7 +15,8 @@ from urllib.parse import quote
 from rag import exports
 from rag.history import Conversation, Rating
 from rag.types import Answer, Citation, Document
-from rag.web import sharing
+from rag.web import brief_labels, brief_view, sharing
+from rag.web.brief_view import LONGEST_TOPIC, Wanted
 from rag.web.chat_labels import ChatLabels
 from rag.web.labels import Labels
 from rag.web.render import plain
@@ -107,6 +108,7 @@ def actions(
     rating: Rating | None,
     documents: Mapping[str, Document],
     words: ChatLabels,
+    labels: Labels,
     *,
     is_kept: bool,
 ) -> str:
@@ -114,10 +116,12 @@ def actions(
     copying = _copying(answer, documents, words) if answer and answer.answered else ""
     again = f'<button type="button" class="quiet" data-action="again">{words.again}</button>'
     edit = f'<button type="button" class="quiet" data-shows=".editing">{words.edit}</button>'
+    points = plain("./" + brief_view.address(Wanted(about=question[:LONGEST_TOPIC])))
+    brief = f'<a class="quiet" href="{points}" target="_blank">{brief_labels.BY_LANGUAGE[labels.language].on_this}</a>'
     rate = _rating(rating, words) if is_kept else ""
     return (
         f'<div class="actions" role="group" aria-label="{words.actions}" data-turn="{number}">'
-        f"{copying}{again}{edit}{rate}{_editing(question, words)}</div>"
+        f"{copying}{again}{edit}{brief}{rate}{_editing(question, words)}</div>"
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import glob
 import logging
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from rag import citations
 from rag.answerers import Written
+from rag.briefs import Point, Told
 from rag.errors import HistoryError, QuestionError, RagError
 from rag.history import Conversation, History, Rating, StoredTurn
 from rag.index import Filters
@@ -20,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class Pipeline(Protocol):
-    """What the page needs of `rag.pipeline.Pipeline`."""
+    """What the pages need of `rag.pipeline.Pipeline`."""
 
     def ask(
         self,
@@ -40,9 +41,15 @@ class Pipeline(Protocol):
         answerer: str | None = None,
     ) -> Generator[Written, None, Answer]: ...
 
+    def document(self, document_id: str) -> Document: ...
+
     def answerers(self) -> Sequence[str]: ...
 
-    def document(self, document_id: str) -> Document: ...
+    def brief(self, words: str, points: int | None = None) -> list[Point]: ...
+
+    def brief_of(self, document_id: str, points: int | None = None) -> list[Point]: ...
+
+    def tell(self, points: Sequence[Point], language: str | None = None) -> Iterator[Told]: ...
 
     def documents(self) -> Sequence[Document]: ...
 

@@ -21,6 +21,7 @@ class DocumentLabels:
     """Everything the page says of itself. `{}` in a label is filled by the one who shows it."""
 
     document: str
+    key_points: str
     figures: str
     back: str
     open: str
@@ -80,6 +81,7 @@ class DocumentLabels:
 
 ENGLISH = DocumentLabels(
     document="Document",
+    key_points="Key points",
     figures="Figures of this document",
     back="Back to the chat",
     open="Open in the document",
@@ -146,6 +148,7 @@ ENGLISH = DocumentLabels(
 
 NORWEGIAN = DocumentLabels(
     document="Dokument",
+    key_points="Hovedpunkter",
     figures="Tall i dette dokumentet",
     back="Tilbake til samtalen",
     open="Åpne i dokumentet",
@@ -216,6 +219,7 @@ NORWEGIAN = DocumentLabels(
 
 RUSSIAN = DocumentLabels(
     document="Документ",
+    key_points="Главное",
     figures="Числа этого документа",
     back="Назад в чат",
     open="Открыть в документе",

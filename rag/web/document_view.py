@@ -17,7 +17,8 @@ from urllib.parse import urlencode
 from rag.citations import LookUp, parse_id
 from rag.places import label
 from rag.types import Document, Place, PlaceKind, Span
-from rag.web import page_view, render, sharing
+from rag.web import brief_view, page_view, render, sharing
+from rag.web.brief_view import Wanted
 from rag.web.document_labels import DocumentLabels, Standing
 from rag.web.labels import Labels
 from rag.web.page_view import Opened
@@ -149,7 +150,8 @@ def _about(view: View, words: Words) -> str:
         f'<aside id="about" aria-label="{own.document}"><h1 id="title" lang="{plain(document.language)}" dir="auto">'
         f'{plain(_title(document))}</h1><p class="facts">{facts}</p>'
         f'<p class="file" translate="no"><bdi>{plain(document.id)}</bdi></p>'
-        f'<p class="facts"><a href="{_figures(document, words)}">{own.figures}</a></p>'
+        f'<p class="facts"><a href="{_brief(document, words)}">{own.key_points}</a>'
+        f'<a href="{_figures(document, words)}">{own.figures}</a></p>'
         f"{sections}{changed}{pale}{_list(view.cited, view.current, reachable, words)}</aside>"
     )
 
@@ -157,6 +159,11 @@ def _about(view: View, words: Words) -> str:
 def _figures(document: Document, words: Words) -> str:
     """Return the address of the Facts page with the figures of a document."""
     return plain(f"{words.base}facts?{urlencode({'document': document.id}, errors='replace')}")
+
+
+def _brief(document: Document, words: Words) -> str:
+    """Return the address of the key points of a document."""
+    return plain(words.base + brief_view.address(Wanted(document.id)))
 
 
 def _holds(cited: Cited) -> bool:

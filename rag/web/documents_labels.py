@@ -81,6 +81,7 @@ class DocumentsLabels:
     next: str
     ascending: str
     descending: str
+    key_points: str
     remove: str
     remove_named: str  # {} a file
     confirm: str  # {} a file
@@ -235,6 +236,7 @@ ENGLISH = DocumentsLabels(
     next="Next",
     ascending="ascending",
     descending="descending",
+    key_points="Key points",
     remove="Remove",
     remove_named="Remove {}",
     confirm="Remove {}?",
@@ -360,6 +362,7 @@ NORWEGIAN = DocumentsLabels(
     next="Neste",
     ascending="stigende",
     descending="synkende",
+    key_points="Hovedpunkter",
     remove="Fjern",
     remove_named="Fjern {}",
     confirm="Fjerne {}?",
@@ -484,6 +487,7 @@ RUSSIAN = DocumentsLabels(
     next="Дальше",
     ascending="по возрастанию",
     descending="по убыванию",
+    key_points="Главное",
     remove="Удалить",
     remove_named="Удалить {}",
     confirm="Удалить {}?",

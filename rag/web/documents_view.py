@@ -9,7 +9,8 @@ from urllib.parse import quote, urlencode
 
 from rag.errors import RagError
 from rag.formats import SUFFIXES
-from rag.web import render, shelf
+from rag.web import brief_view, render, shelf
+from rag.web.brief_view import Wanted
 from rag.web.documents_labels import DocumentsLabels
 from rag.web.labels import Labels
 from rag.web.library import Library, NothingLeft, Removed
@@ -49,7 +50,7 @@ def page(
 ) -> str:
     """Render the whole page as things stand."""
     run, removed = library.runs.latest, library.last_removed
-    return f"""{render.head(labels, "documents")}
+    return f"""{render.head(labels, "documents", labels.documents)}
 <body {_data(library, words)}>
 <header id="header">{render.header(labels, "documents", owner=True, user=user)}</header>
 <main>
@@ -320,6 +321,9 @@ def _row(row: Row, words: DocumentsLabels, labels: Labels) -> str:
     title = f'<span class="name" lang="{plain(row.language)}" dir="auto">{plain(row.title)}</span>'
     if row.indexed:
         title = f'<a href="./documents/{quote(row.id)}">{title}</a>'
+        brief = f'<a class="brief" href="{plain("./" + brief_view.address(Wanted(row.id)))}">{words.key_points}</a>'
+    else:
+        brief = ""
     reason = f'<span class="reason" lang="en">{plain(row.reason)}</span>' if row.reason else ""
     if row.copy_of:
         reason += f'<span class="copy">{words.copy_of.format(_path(row.copy_of))}</span>'
@@ -328,7 +332,7 @@ def _row(row: Row, words: DocumentsLabels, labels: Labels) -> str:
         f'<button type="button" class="remove" data-id="{escape(row.id)}" aria-label="{name}">{words.remove}</button>'
     )
     return (
-        f'<tr><th scope="row" class="title">{title}{_told(row)}<bdi class="path">{plain(row.id)}</bdi></th>'
+        f'<tr><th scope="row" class="title">{title}{_told(row)}<bdi class="path">{plain(row.id)}</bdi>{brief}</th>'
         f"{_facts(row, words, labels)}"
         f'<td class="state"><span class="{row.state}">{words.states[row.state]}</span>{reason}</td>'
         f'<td class="action">{button}</td></tr>'

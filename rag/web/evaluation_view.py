@@ -34,7 +34,7 @@ def page(
     user: str = "",
 ) -> str:
     """Render the whole page as things stand."""
-    return f"""{render.head(labels, "evaluation")}
+    return f"""{render.head(labels, "evaluation", labels.evaluation)}
 <body>
 <header id="header">{render.header(labels, "evaluation", owner=True, user=user)}</header>
 <main>

@@ -88,7 +88,7 @@ def content(catalogue: Catalogue | None, run: Run[Catalogue] | None, query: Quer
 
 def _page(body: str, words: Words) -> str:
     own, labels = words.own, words.labels
-    return f"""{render.head(labels, "facts")}
+    return f"""{render.head(labels, "facts", labels.facts)}
 <body data-unreachable="{own.unreachable}">
 <header id="header">{render.header(labels, "facts", owner=words.owner, user=words.user)}</header>
 <main>

@@ -29,15 +29,16 @@ FORM_LIMITS = {"/login": MAX_FORM_BYTES, "/logout": MAX_FORM_BYTES}
 LOG_IN_REQUESTS = re.compile(r"(?:GET|HEAD|POST) /login|POST /logout")  # a link logs nobody out
 OPEN_PATHS = re.compile(
     r"/|/config|/theme\.css|/robots\.txt|/(?:assets|static|web)/.+"
-    r"|/evaluation(?:/state|/run|/stop|/reports/\w+/[\w.]*)?|/facts(?:/state|/figures\.(?:csv|json))?"
+    r"|/evaluation(?:/state|/run|/stop|/reports/\w+/[\w.]*)?|/facts(?:/state|/figures\.(?:csv|json))?|/brief"
     rf"|{documents_page.OWNER_PATHS.pattern}|/(?:documents|cite)/.+|/conversations/[\w-]+\.(?:md|jsonl?)"
     r"|/gradio_api/(?:startup-events|heartbeat/\w+|queue/(?:join|data)|cancel|reset|app_id)/?"
 )
 BEFORE_LOG_IN = re.compile(r"/login|/logout|/robots\.txt|/web/(?:base\.css|access\.css|icon\.svg)")
 OWNER_PATHS = re.compile(rf"/evaluation(?:/.*)?|{documents_page.OWNER_PATHS.pattern}")
 HEARD_PATHS = re.compile(r"/gradio_api/(?:heartbeat/(\w{1,100})|queue/data)/?")
-COUNTED_PATHS = re.compile(r"/gradio_api/queue/join/?|/evaluation/run")  # what makes work for whoever may ask
-OWN_POLICY = re.compile(r"/(?:evaluation|facts|login|logout|documents|cite)(?:/.*)?")  # pages with stricter ones
+# What makes work for whoever may ask.
+COUNTED_REQUESTS = re.compile(r"POST (?:/gradio_api/queue/join/?|/evaluation/run)|GET /brief")
+OWN_POLICY = re.compile(r"/(?:evaluation|facts|brief|login|logout|documents|cite)(?:/.*)?")  # pages with stricter ones
 POLICY = (
     "default-src 'none'; connect-src 'self'; font-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
     "script-src 'self' 'unsafe-eval' {hashes}; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
@@ -122,7 +123,8 @@ class Guard:
             return _refusal(request, 403, words.owner_only_note, access_view.owner_only(request.headers))
         if not self._may_hear(request, visitor):
             return _notice(request, 403, words.closed, "")
-        if method == "POST" and COUNTED_PATHS.fullmatch(path) and (wait := self._access.take_request(request, visitor)):
+        is_counted = COUNTED_REQUESTS.fullmatch(f"{method} {path}")
+        if is_counted and (wait := self._access.take_request(request, visitor)):
             message = words.too_often.format(words.time(wait))
             return _notice(request, 429, message, "", {"Retry-After": str(math.ceil(wait))})
         return visitor

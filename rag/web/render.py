@@ -67,9 +67,9 @@ def header(labels: Labels, current: str, *, owner: bool, user: str = "", drawer:
     return f'<div class="bar" lang="{labels.language}">{opener}{brand}{nav}{way_out}</div>'
 
 
-def head(labels: Labels, page: str) -> str:
-    """Render the beginning of a page of its own beside the chat, which has a style and a script by its name."""
-    name = {"documents": labels.documents, "facts": labels.facts, "evaluation": labels.evaluation}[page]
+def head(labels: Labels, page: str, name: str, *, has_script: bool = True) -> str:
+    """Render the beginning of a page of its own beside the chat, which has a style, and mostly a script, so named."""
+    script = f'<script src="./web/{page}.js" defer></script>\n' if has_script else ""
     return f"""<!doctype html>
 <html lang="{labels.language}">
 <head>
@@ -81,8 +81,7 @@ def head(labels: Labels, page: str) -> str:
 <link rel="stylesheet" href="./web/base.css">
 <link rel="stylesheet" href="./web/page.css">
 <link rel="stylesheet" href="./web/{page}.css">
-<script src="./web/{page}.js" defer></script>
-</head>"""
+{script}</head>"""
 
 
 def _way_out(labels: Labels, user: str) -> str:

@@ -24,7 +24,16 @@ from rag.config import Settings
 from rag.errors import HistoryError, ServeError, UsersError
 from rag.history import History, open_history
 from rag.users import read_users, readable_by_others
-from rag.web import conversations_page, document_page, documents_page, evaluation_page, facts_page, labels, login_page
+from rag.web import (
+    brief_page,
+    conversations_page,
+    document_page,
+    documents_page,
+    evaluation_page,
+    facts_page,
+    labels,
+    login_page,
+)
 from rag.web.access import UNSPECIFIED, Access, complain
 from rag.web.app import build
 from rag.web.chats import Chats, Pipeline
@@ -54,6 +63,7 @@ OWN_FILES = {
     "pages.css": "text/css",
     "pages.js": "text/javascript",
     "evaluation.css": "text/css",
+    "brief.css": "text/css",
     "evaluation.js": "text/javascript",
     "facts.css": "text/css",
     "facts.js": "text/javascript",
@@ -176,6 +186,7 @@ def application(
     app.router.routes.extend(document_page.routes(pipeline.document, pages))
     app.router.routes.extend(facts_page.routes(ledger))
     app.router.routes.extend(conversations_page.routes(pipeline, chats))
+    app.router.routes.extend(brief_page.routes(pipeline))
     if access.with_log_in:
         app.router.routes.extend(login_page.routes(access))
     limits = {"/evaluation/run": MAX_FILE_BYTES, documents_page.UPLOAD: library.max_bytes}
