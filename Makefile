@@ -8,10 +8,13 @@ TORCH ?= torch==2.13.0
 # So many processes run the tests; each may hold the encoder, the reader and a browser, about 1.5 GB.
 PROCESSES ?= 2
 
+# So many of the given questions `make answerers` asks, evenly out of the file; a higher number goes on from a lower one.
+LIMIT ?= 30
+
 # The level that the given questions must keep on the given documents; evaluation/bars.txt says how high.
 BARS = --require $(foreach bar,$(shell cat evaluation/bars.txt),'$(bar)')
 
-.PHONY: run test lint eval redteam bench screenshots clean
+.PHONY: run test lint eval redteam answerers bench screenshots clean
 
 run: $(VENV)/.installed
 	@$(BIN)/python ui.py --documents seeds || test $$? -eq 130 # stopped by Ctrl-C
@@ -34,6 +37,9 @@ redteam: $(VENV)/.developer
 	$(BIN)/python -m tests.redteam --answerer sentence
 	$(BIN)/python -m tests.redteam --answerer quote
 	$(BIN)/python -m tests.redteam --answerer compose
+
+answerers: $(VENV)/.developer
+	$(BIN)/python -m benchmarks.answerers evaluation/seeds.jsonl --documents seeds --work build/answerers --limit $(LIMIT)
 
 bench: $(VENV)/.developer
 	$(BIN)/python -m benchmarks

@@ -107,6 +107,9 @@ class Settings(BaseModel):
         4096, ge=512, le=131072, description="tokens that a language model reads and writes at most"
     )
     llm_seconds: float = Field(60, gt=0, le=3600, description="a reply of a language model is given up after so long")
+    followups: Literal["rule", "model"] = Field(
+        "rule", description="what completes a question that leans on those before: rules, or the language model"
+    )
     max_question_characters: int = Field(2000, ge=1, description="longer questions are refused")
     keep_history: bool = Field(True, description="keep conversations, to go on with and to export")
     history: Path | None = Field(None, description="file of the conversations; in the user's data folder by default")

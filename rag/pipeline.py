@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from rag import briefs, citations, comparison, followup, generations, languages, renderings
+from rag import briefs, citations, comparison, generations, languages, renderings
 from rag.answerers import Answerers, Question, Written, finish, write
 from rag.briefs import Point, Told
 from rag.config import Settings
@@ -32,6 +32,7 @@ class Pipeline:
         self._encoder = encoder or load_encoder(settings)
         self._answerers = answerers or Answerers(settings, self._encoder)
         self._answerers.get(settings.answerer)
+        self._complete = self._answerers.completing()
 
     def ask(
         self,
@@ -62,7 +63,7 @@ class Pipeline:
         question = _without_surrogates(question)
         index = self.index
         asked = self._checked(question, index.languages)
-        completed = followup.complete(asked.text, history, asked.language)
+        completed = self._complete(asked.text, history, asked.language)
         if completed.leans:
             asked = asked._replace(text=completed.text, leans_on=history[-1])
         vector, query = self._embed(completed)

@@ -1,18 +1,23 @@
 """Questions that lean on the turns before, with what they mean, and how well a way of completing them finds it.
 
-`tests/followups/README.md` says how they are written. ``python -m tests.labelled_followups`` measures `rag.followup`.
+`tests/followups/README.md` says how they are written. ``python -m tests.labelled_followups`` measures `rag.followup`,
+and with ``--model`` a language model.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from statistics import mean
 from typing import NamedTuple
 
 from rag import followup
+from rag.answerers.rewriting import Rewriter
+from rag.config import load_settings
 from rag.evaluation.measures import f1
+from rag.llm import open_model
 from rag.types import Turn
 
 FOLDER = Path(__file__).parent / "followups"
@@ -103,10 +108,21 @@ def table(complete: Complete) -> str:
     return "\n".join(lines)
 
 
+def by_model(question: str, history: Sequence[Turn], language: str) -> str:
+    """Complete a question as `rag` does with `followups = "model"`, by the model that the settings name."""
+    return _rewriter().complete(question, history, language).text
+
+
+@cache
+def _rewriter() -> Rewriter:
+    return Rewriter(open_model(load_settings()[0]))
+
+
 if __name__ == "__main__":
+    complete = by_model if "--model" in sys.argv else by_rule
     for language in LANGUAGES if "-v" in sys.argv else ():
         for question in read(language):
-            text = _completed(question, by_rule)
+            text = _completed(question, complete)
             if question.leans == (text == question.question) or not has_needed(question, text):
                 print(f"{question.question} -> {text}")
-    print(table(by_rule))
+    print(table(complete))

@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
-from rag import llm, models
+from rag import followup, llm, models
 from rag.config import Settings
 from rag.encoder import Encoder
 from rag.errors import QuestionError
+from rag.followup import Completed
 from rag.types import Candidate, Citation, Document, Hit, Statement, Turn
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+# A question, the turns before it, and its language -> the question as it stands alone.
+Complete = Callable[[str, Sequence[Turn], str], Completed]
 
 
 class Question(NamedTuple):
@@ -126,6 +129,14 @@ class Answerers:
             if self._point_writer is None:
                 self._point_writer = PointWriter(Checker(self._encoder), self.model())
             return self._point_writer
+
+    def completing(self) -> Complete:
+        """Return what completes questions that lean on the turns before, as the settings say. Raises ModelError."""
+        if self._settings.followups == "rule":
+            return followup.complete
+        from rag.answerers.rewriting import Rewriter
+
+        return Rewriter(self.model()).complete
 
     def put(self, name: str, answerer: Answerer) -> None:
         """Let something else answer under a name."""

@@ -13,7 +13,7 @@ from contextlib import closing
 from itertools import groupby
 from typing import NamedTuple
 
-from rag.answerers import Answerer, Draft, Question, Writing, Written, extracts, finish, verbatim
+from rag.answerers import Answerer, Draft, Question, Writing, Written, extracts, finish, prose, verbatim
 from rag.answerers.check import Checker, Source
 from rag.answerers.replies import nothing_stood
 from rag.citations import cite
@@ -26,6 +26,7 @@ from rag.types import Citation, Document, Hit, Span, Statement
 
 TOKENS, FEW_TOKENS = 600, 150  # of the passages that are read; by a base model, which more only leads astray
 SENTENCES = 3  # of an answer at most, of a chat model; a base model writes one
+AHEAD = 12  # words of a sentence before what answers, and behind it
 FEWEST, WORDS = 4, 30  # of a sentence, where words are told apart by spaces; it may cite two sources
 LONGEST = 120  # tokens of a sentence
 SOURCES = 9
@@ -37,8 +38,6 @@ INSTRUCTIONS = (
 _CITED = re.compile(r"(.*?)((?:\s*\[\d{1,2}\])+)[.。]?", re.DOTALL)
 _CITING = re.compile(r"(\s*\[\d{0,2}\]?)+$")  # what a sentence ends with while it is being written
 _NUMBER = re.compile(r"\d+")
-_FIGURE = re.compile(r"[^\s\[\]<>|`{}/\\]*\d[^\s\[\]<>|`{}/\\]*")
-_AROUND_FIGURES = ".,;:!?()«»„“”\"'…"
 
 
 def _ask(sources: Sequence[str], question: str, found: str) -> str:
@@ -135,7 +134,7 @@ class ComposeAnswerer:
             return extractive
         shown = self._shown(question, extractive)
         checked: list[Checked] = []
-        for complete, unchecked in self._written(question, shown, extractive.short or ""):
+        for complete, unchecked in self._written(question, shown, extractive, documents):
             checked += [self._check(sentence, question, shown, documents) for sentence in complete]
             yield Written(_reply(checked)[0], unchecked)
         statements, citations = _reply(checked)
@@ -171,12 +170,15 @@ class ComposeAnswerer:
     def _longest(self) -> int:
         return LONGEST * self._sentences()
 
-    def _written(self, question: Question, shown: Sequence[Shown], found: str) -> Iterator[tuple[list[Sentence], str]]:
+    def _written(
+        self, question: Question, shown: Sequence[Shown], extractive: Draft, documents: Mapping[str, Document]
+    ) -> Iterator[tuple[list[Sentence], str]]:
         """Yield the sentences that have ended since the last time, and how far the next one has come."""
         read = [each.as_read for each in shown]
-        asked = _ask(read, extracts.as_data(question.text), extracts.as_data(found))
+        asked = _ask(read, extracts.as_data(question.text), extracts.as_data(extractive.short or ""))
         prompt = Prompt(INSTRUCTIONS, examples(question.language), asked)
-        rules = grammar(read, self._sentences(), FEWEST if " " in question.text else 1)
+        anchor = "" if self._model.abilities().is_chat else _anchor(question, extractive, documents)
+        rules = grammar(read, self._sentences(), FEWEST if " " in question.text else 1, anchor)
         reply = ""
         with closing(self._model.complete(prompt, limit=self._longest(), grammar=rules)) as pieces:
             for piece in pieces:
@@ -225,39 +227,50 @@ def _says_nothing(sentence: str, question: str) -> bool:
     return set(normalise(sentence).split()) <= set(normalise(question).split())
 
 
-def grammar(sources: Sequence[str], most: int, fewest: int = FEWEST) -> str:
+def _anchor(question: Question, draft: Draft, documents: Mapping[str, Document]) -> str:
+    """Return what of a short answer stands in a sentence on it in any case: all of it, or across languages its figure.
+
+    A model that may leave it out writes on what it finds easier.
+    """
+    found = extracts.as_data(draft.short or "")
+    if documents[draft.citations[0].document_id].language == question.language:
+        return found
+    return next(prose.figures(found), "")
+
+
+def grammar(sources: Sequence[str], most: int, fewest: int = FEWEST, anchor: str = "") -> str:
     """Return a grammar for at most so many sentences, of so many words at least, that end with the sources they cite.
 
-    They ask nothing, hold no mark of any markup, and no figures but those that stand in a source as they are.
+    They ask nothing, hold no mark of any markup, and no figures but those that stand in a source as they are; and the
+    `anchor`, if there is one.
 
-    >>> print(grammar(["It cost 5,7 mill. kr in 1999."], 1))
+    >>> print(grammar(["Ghent"], 1).partition("word ::=")[0])
     root ::= " "? sentence "\\n"?
-    sentence ::= word (" " word){3,29} [.!。]? " "? cited cited?
-    word ::= piece ([.:,] piece)* [,;:]? | quote? figure [%,;:)»”]*
-    piece ::= [^\\x00-\\x20\\[\\]<>|`{}/\\\\0-9.:,;!?。]+
-    quote ::= [(«“]
-    figure ::= "1999" | "5,7"
+    sentence ::= words [.!。]? " "? cited cited?
     cited ::= "[" ("1") "]"
+    words ::= word (" " word){3,29}
+    <BLANKLINE>
     """
     numbers = " | ".join(f'"{number}"' for number in range(1, len(sources) + 1))
     more = "".join([' (" " sentence'] * (most - 1) + [")?"] * (most - 1))
-    figures = sorted({figure for source in sources for figure in _figures(source)})
-    of_figures = ["quote ::= [(«“]", f"figure ::= {' | '.join(map(verbatim.quoted, figures))}"] if figures else []
     return "\n".join(
         [
             f'root ::= " "? sentence{more} "\\n"?',
-            f'sentence ::= word (" " word){{{fewest - 1},{WORDS - 1}}} [.!。]? " "? cited cited?',
-            f"word ::= piece ([.:,] piece)* [,;:]?{' | quote? figure [%,;:)»”]*' if figures else ''}",
-            r"piece ::= [^\x00-\x20\[\]<>|`{}/\\0-9.:,;!?。]+",
-            *of_figures,
+            'sentence ::= words [.!。]? " "? cited cited?',
             f'cited ::= "[" ({numbers}) "]"',
+            f"words ::= {_words(fewest, anchor)}",
+            *prose.rules(sources),
         ]
     )
 
 
-def _figures(source: str) -> Iterator[str]:
-    for match in _FIGURE.finditer(source):
-        yield match.group().strip(_AROUND_FIGURES)
+def _words(fewest: int, anchor: str) -> str:
+    """Return the rule for the words of a sentence, with the anchor soon, and more words about it if it is short."""
+    if not anchor:
+        return f'word (" " word){{{fewest - 1},{WORDS - 1}}}'
+    fixed, least = verbatim.quoted(anchor), max(0, fewest - len(anchor.split()))
+    around = f'(word " "){{{least},{AHEAD}}} {fixed} ([,;:]? " " word){{0,{AHEAD}}}'
+    return f'{around} | {fixed} (" " word){{{least},{AHEAD}}}' if least else around
 
 
 def sentences(reply: str, language: str) -> Iterator[Sentence]:
