@@ -1,7 +1,7 @@
 """A question that leans on the turns before it, rewritten by a language model into one that stands alone.
 
-Whether it leans is told by rule (`rag.followup`), and the rule's completion is taken where the model brings in a figure
-or a name that nobody has said.
+Whether it leans is told by rule (`rag.followup`), and the rule's completion is taken where what the model writes leans,
+too, or brings in a figure or a name that nobody has said.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Rewriter:
         prompt = Prompt(INSTRUCTIONS, examples(language), _ask(turns, asked))
         with closing(self._model.complete(prompt, limit=LONGEST, grammar=grammar(said))) as pieces:
             alone = " ".join("".join(piece.text for piece in pieces).split())
-        if not alone.endswith("?") or not _is_said(alone, said):
+        if not alone.endswith("?") or followup.leans(alone, language) or not _is_said(alone, said):
             return by_rule
         return Completed(question, alone, f"{alone} {history[-1].answer[:ANSWER]} {question}")
 
