@@ -94,6 +94,13 @@ def test_the_facts(context: BrowserContext, served: Served) -> None:
     assert not violations(page)
 
 
+def test_the_key_points(context: BrowserContext, served: Served) -> None:
+    page = opened(context, served, "/documents", "a.brief")
+    page.locator("a.brief").first.click()
+    expect(page.locator(".points li").first).to_be_visible()
+    assert not violations(page)
+
+
 def test_the_evaluation(context: BrowserContext, served: Served) -> None:
     assert not violations(opened(context, served, "/evaluation", "h1"))
 
