@@ -31,7 +31,9 @@ def test_a_leaning_question_is_the_one_that_the_model_writes() -> None:
     assert found.search == f"How old is Ann Lee? {HISTORY[0].answer} How old is she?"
 
 
-@pytest.mark.parametrize("reply", ["", "She is old.", "How old is Maud Ferrier?", "How old was Bo in Tyler?", "How old is she?"])
+@pytest.mark.parametrize(
+    "reply", ["", "She is old.", "How old is Maud Ferrier?", "How old was Bo in Tyler?", "How old is she?"]
+)
 def test_what_is_no_question_or_names_somebody_new_is_left_to_the_rules(reply: str) -> None:
     assert rewritten(reply) == followup.complete("How old is she?", HISTORY, "en")
 
