@@ -83,11 +83,12 @@ def test_what_cites_nothing_is_not_supported() -> None:
     assert not CHECKER.check("The bridge is open.", "en", []).is_supported
 
 
-def test_the_nearest_sentence_is_named_with_its_place() -> None:
+def test_the_nearest_sentence_of_each_source_is_named_with_its_place() -> None:
     sources = [Source("A cat sleeps. A dog barks.", "en"), Source("It rains. The bridge is open today.", "en")]
     verdict = CHECKER.check("The bridge is open today.", "en", sources)
-    assert verdict.source == 1
-    assert sources[1].text[slice(*verdict.sentence)] == "The bridge is open today."
+    named = [source.text[slice(*place)] for source, place in zip(sources, verdict.nearest, strict=True)]
+    assert named[1] == "The bridge is open today."
+    assert named[0] in ("A cat sleeps.", "A dog barks.")
     assert verdict.is_supported
 
 

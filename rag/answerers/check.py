@@ -45,13 +45,12 @@ class Source(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Whether a claim stands: what of it is told nowhere, how near it is, and to which source and sentence of that."""
+    """Whether a claim stands: what of it is told nowhere, how near it is, and to which sentence of each source."""
 
     missing: tuple[str, ...]
     cosine: float
     is_near: bool
-    source: int = 0
-    sentence: Span = Span(0, 0)
+    nearest: tuple[Span, ...] = ()
 
     @property
     def is_supported(self) -> bool:
@@ -73,19 +72,18 @@ class Checker:
             *_missing_figures(claim, language, sources),
             *_missing_names(claim, language, sources),
         )
-        cosine, number, sentence = self._nearest(claim, sources)
-        least = NEAR if sources[number].language == language else NEAR_ACROSS
-        return Verdict(tuple(missing), cosine, cosine >= least, number, sentence)
+        cosines, nearest = zip(*self._nearest(claim, sources), strict=True)
+        best = int(np.argmax(cosines))
+        least = NEAR if sources[best].language == language else NEAR_ACROSS
+        return Verdict(tuple(missing), cosines[best], cosines[best] >= least, nearest)
 
-    def _nearest(self, claim: str, sources: Sequence[Source]) -> tuple[float, int, Span]:
-        """Return the cosine of the claim and the nearest sentence, the number of its source, and its place there."""
+    def _nearest(self, claim: str, sources: Sequence[Source]) -> Iterator[tuple[float, Span]]:
+        """Yield for each source the cosine of the claim and its nearest sentence, and where that stands."""
         spans = [split(source.text, source.language) or [Span(0, len(source.text))] for source in sources]
         encoded = self._encoder.embed_passages([claim, *(source.text for source in sources)], [[], *spans])
         cosines = encoded.sentences @ encoded.passages[0]
-        best = int(np.argmax(cosines))
-        firsts = [0, *accumulate(map(len, spans))]
-        number = int(np.searchsorted(firsts, best, side="right")) - 1
-        return float(cosines[best]), number, spans[number][best - firsts[number]]
+        for places, some in zip(spans, np.split(cosines, list(accumulate(map(len, spans)))[:-1]), strict=True):
+            yield float(some.max()), places[int(some.argmax())]
 
 
 def _missing_figures(claim: str, language: str, sources: Sequence[Source]) -> Iterator[str]:

@@ -193,21 +193,21 @@ class ComposeAnswerer:
     ) -> Checked:
         """Hold a sentence against what it cites; what it copies is returned as it stands."""
         language = detect(sentence.text, {question.language})
-        supporting = []
+        if _says_nothing(sentence.text, question.text):
+            return Checked(sentence, [])
         numbers = [number for number in sentence.cited if number < len(shown)]
         held = [documents[shown[number].hit.passage.document_id] for number in numbers]
         sources = [
             Source(shown[number].text, shown[number].hit.passage.language, document.date)
             for number, document in zip(numbers, held, strict=True)
         ]
-        if (
-            _says_nothing(sentence.text, question.text)
-            or not self._checker.check(sentence.text, language, sources).is_supported
-        ):
+        verdict = self._checker.check(sentence.text, language, sources)
+        if not verdict.is_supported:
             return Checked(sentence, [])
-        for number, document, source in zip(numbers, held, sources, strict=True):
-            nearest = self._checker.check(sentence.text, language, [source]).sentence
-            supporting.append(cite(document, _place(shown[number], nearest)))
+        supporting = [
+            cite(document, _place(shown[number], nearest))
+            for number, document, nearest in zip(numbers, held, verdict.nearest, strict=True)
+        ]
         copied = (each.quote for each in supporting if extracts.as_data(each.quote) == sentence.text)
         return Checked(sentence._replace(text=next(copied, sentence.text)), supporting)
 
