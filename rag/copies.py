@@ -110,8 +110,8 @@ def _known(hashes: Hashes, earlier: Earlier) -> Mapping[int, int]:
     """Return the sources of those texts that have no band in common with one that has come or gone."""
     new = [number for number in range(len(hashes)) if number not in earlier.sources]
     touched = {*hashes[new].ravel().tolist(), *_bands(earlier.gone).ravel().tolist()}
-    own = hashes.tolist()
-    return {number: source for number, source in earlier.sources.items() if touched.isdisjoint(own[number])}
+    apart = [touched.isdisjoint(own) for own in hashes.tolist()]
+    return {number: source for number, source in earlier.sources.items() if apart[number]}
 
 
 def _runs(words: list[str]) -> Hashes:

@@ -222,9 +222,8 @@ def read_document(
 
 def sidecar(path: Path) -> bytes | None:
     """Return what stands beside a file about it, None where nothing does. Raises OSError."""
-    beside = path.with_name(f"{path.name}{metadata.SIDECAR}")
     try:
-        with beside.open("rb") as file:
+        with open(f"{path}{metadata.SIDECAR}", "rb") as file:  # noqa: PTH123 -- asked of every file, and twice as fast
             return file.read(_LARGEST_SIDECAR)
     except FileNotFoundError:
         return None

@@ -31,7 +31,7 @@ from rag.models import model_name, sha256_of
 from rag.passages import context_of
 from rag.types import Document, Hit, Passage, Place, SentenceScore, Span
 
-FORMAT = 13  # raise it whenever a file of a generation, the making of passages or that of vectors changes
+FORMAT = 14  # raise it whenever a file of a generation, the making of passages or that of vectors changes
 POOL = 200  # candidates from each side that fusion looks at
 # Chosen on dev sets (docs/retrieval.md); the numbers around them do about as well.
 SENTENCE_WEIGHT = 1.0  # of the best sentence's cosine beside the passage's
@@ -39,10 +39,15 @@ OVERLAP_WEIGHT = 2.0  # of the question's terms in a sentence beside its standar
 FIGURE_WEIGHT = 1.0  # of the question's figures in a passage, in whatever form; in a sentence they count as its terms
 LEAST_SPREAD = 0.005  # of cosines: few or equal passages have hardly any, and differences would count for too much
 FEW_PASSAGES = 20  # a language's offset is believed by half when it has so many passages
+STEPS = 2**20  # from 0 to 1, to which the components of unit vectors are rounded where sums have to be exact
+EXACT_ROWS = 4096  # whose products together stay below 2⁵³, up to which float64 has every whole number
 NOISE = 0.2  # any passage has about so much of a question: common words, or in another language names and numbers
 _MANIFEST, _DOCUMENTS, _PASSAGES, _SENTENCES = "manifest.json", "documents.jsonl", "passages.npy", "sentences.npy"
 _LANGUAGES, _SENTENCE_VECTORS, _MOMENTS = "languages.npy", "sentence_vectors.npy", "moments.npz"
 _LEXICAL, _FIGURES, _TRACES = "lexical", "figures", "traces.npz"
+
+
+Products = npt.NDArray[np.int64]  # (dimension, dimension): sums over all passages, as whole numbers
 
 
 class Recipe(NamedTuple):
@@ -63,6 +68,7 @@ class Moments(NamedTuple):
 
     mean: Vectors  # (dimension,), of all passage vectors
     covariance: Vectors  # (dimension, dimension)
+    products: Products
     languages: npt.NDArray[np.str_]
     offsets: Vectors  # (languages, dimension): how far the mean of a language's passages lies from that of all
 
@@ -77,14 +83,29 @@ class Moments(NamedTuple):
         return Expected(dict(zip(self.languages.tolist(), means.tolist(), strict=True)), spread)
 
     @classmethod
-    def of(cls, vectors: Vectors, languages: Sequence[str]) -> Moments:
+    def of(cls, vectors: Vectors, languages: Sequence[str], products: Products | None = None) -> Moments:
         """Compute them from all passages and their languages; few passages say little of a language."""
-        mean = vectors.mean(axis=0)
-        centred = vectors - mean
+        products = products_of(vectors) if products is None else products
+        mean = vectors.mean(axis=0, dtype=np.float64)
+        covariance = products / (STEPS**2 * len(vectors)) - np.outer(mean, mean)
         names, group = np.unique(np.array(languages), return_inverse=True)
-        own = [centred[group == number] for number in range(len(names))]
-        offsets = np.array([rows.sum(axis=0) / (len(rows) + FEW_PASSAGES) for rows in own], np.float32)
-        return cls(mean, centred.T @ centred / len(vectors), names, offsets)
+        counts = np.bincount(group)[:, None]
+        sums = np.eye(len(names), dtype=np.float32)[group].T @ vectors
+        offsets = (sums - counts * mean) / (counts + FEW_PASSAGES)
+        return cls(mean.astype(np.float32), covariance.astype(np.float32), products, names, offsets.astype(np.float32))
+
+
+def products_of(vectors: Vectors) -> Products:
+    """Return the sums of the products of components, by pairs of these.
+
+    Components are rounded to whole numbers of steps. So sums are exact, whatever their order: a later build goes on
+    from them, and comes to the same as one that begins with nothing.
+    """
+    total = np.zeros((vectors.shape[1],) * 2, np.int64)
+    for first in range(0, len(vectors), EXACT_ROWS):
+        steps = np.rint(vectors[first : first + EXACT_ROWS].astype(np.float64) * STEPS)
+        total += (steps.T @ steps).astype(np.int64)
+    return total
 
 
 class Expected(NamedTuple):
@@ -363,6 +384,16 @@ class Before(NamedTuple):
         contents = self.generation.contents
         return figures.Before(contents.documents, contents.passages, contents.languages, self.generation.figures)
 
+    def products(self, vectors: Vectors) -> Products:
+        """Return `products_of(vectors)`, those of the passages, without a look at most of them."""
+        times = np.bincount(self.rows[self.rows >= 0], minlength=len(self.generation.contents.passages))
+        gone, new = np.flatnonzero(times == 0), np.flatnonzero(self.rows < 0)
+        more = np.repeat(np.arange(len(times)), np.maximum(times - 1, 0))
+        if len(gone) + len(new) + len(more) >= len(vectors):
+            return products_of(vectors)
+        before, store = self.generation._moments.products, self.generation.store
+        return before + products_of(vectors[new]) + products_of(store.vectors(more)) - products_of(store.vectors(gone))
+
     def lines(self) -> Mapping[int, bytes]:
         """Return the line of each document in its file, by the identity of the record that was read from it."""
         with (self.generation.folder / _DOCUMENTS).open("rb") as file:
@@ -424,7 +455,8 @@ def save(
     np.savez(folder / _TRACES, **traces._asdict())
     stores.create_store(vectors).save(folder)
     languages = layout.languages.tolist()
-    np.savez(folder / _MOMENTS, **Moments.of(vectors, languages)._asdict())
+    products = before.products(vectors) if before else None
+    np.savez(folder / _MOMENTS, **Moments.of(vectors, languages, products)._asdict())
     words, found = (before.words, before.figures) if before else (None, None)
     LexicalIndex.build(_Texts(layout), languages, words).save(folder / _LEXICAL)
     Figures.build(layout.documents, layout.passages, layout.languages, found).save(folder / _FIGURES)

@@ -224,8 +224,10 @@ class _Counting:
         firsts = np.cumsum(times) - times
         repeats = times[counts.passages]
         pairs = np.repeat(np.arange(len(counts.terms)), repeats)
-        nth = np.arange(len(pairs)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-        at = order[firsts[counts.passages[pairs]] + nth] if len(pairs) else np.zeros(0, np.int64)
+        at = firsts[counts.passages[pairs]]
+        if times.max() > 1:
+            at += np.arange(len(pairs)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+        at = order[at] if len(pairs) else at
         self._known.append(np.stack([counts.terms[pairs], at.astype(np.int32), counts.frequencies[pairs]]))
         return frozenset(places.tolist())
 

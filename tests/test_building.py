@@ -24,7 +24,7 @@ from rag.building import build_index
 from rag.config import Settings
 from rag.errors import DamagedIndex, DocumentsError, IncompatibleIndex, IndexNotWritable, MissingIndex
 from rag.generations import building, current_generation
-from rag.index import Index, load_traces
+from rag.index import Index, load_traces, products_of
 from rag.models import sha256_of
 from rag.pipeline import Pipeline
 from tests.fakes import HashEncoder, build, write_documents
@@ -248,7 +248,7 @@ STATES = st.lists(st.dictionaries(st.sampled_from(NAMES), st.sampled_from(TEXTS)
 
 
 @given(STATES)
-@hypothesis.settings(max_examples=25, deadline=None)
+@hypothesis.settings(max_examples=20, deadline=None)
 def test_bringing_up_to_date_gives_what_building_anew_gives(states: list[dict[str, str]]) -> None:
     """Files come, go, change, move, and are the same as others, or nearly."""
     with tempfile.TemporaryDirectory() as work:
@@ -259,6 +259,19 @@ def test_bringing_up_to_date_gives_what_building_anew_gives(states: list[dict[st
         fresh = build_index(anew.documents, anew, HashEncoder)
         assert (report.copies, report.documents, report.passages) == (fresh.copies, fresh.documents, fresh.passages)
         assert_same(load(kept), load(anew))
+
+
+def test_one_change_among_many_works_nothing_else_out_again(small: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    contents = {f"{number:02}.txt": f"{text} It is number {number}." for number, text in enumerate(TEXTS * 3)}
+    build(small, contents)
+    lengths = []
+    monkeypatch.setattr("rag.index.products_of", lambda rows: lengths.append(len(rows)) or products_of(rows))
+    del contents["05.txt"]
+    build(small, contents | {"03.txt": "Another text altogether.", "99.txt": contents["00.txt"]})
+    fresh = small.model_copy(update={"index": small.index.with_name("fresh")})
+    assert 0 < sum(lengths) < 20 < len(load(small).contents.passages)
+    build_index(fresh.documents, fresh, HashEncoder)
+    assert_same(load(small), load(fresh))
 
 
 def hold(folder: Path, contents: dict[str, str]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -82,11 +84,13 @@ def build_index(
     folder = folder.absolute()  # citations are verified against the files from any working folder
     listing = documents.list_folder(folder)
     with generations.building(settings.index):
-        previous = _previous(settings)
         made_by = index.recipe(settings)
         salvage = Salvage(settings.index, made_by)
-        work = _Work(settings, Known(previous), salvage, _Lazy(load_encoder), progress)
-        work.read(folder, listing)
+        with _uncollected():
+            previous = _previous(settings)
+            work = _Work(settings, Known(previous), salvage, _Lazy(load_encoder), progress)
+            files = work.look(folder, listing)
+        work.read(folder, files)
         if not work.parts or (strict and (work.problems or _unread(work.parts))):
             raise DocumentsError(_explain(folder, [*work.problems, *_unread(work.parts)]))
         parts, copied = _with_originals(work.parts, work.known.copies(work.parts))
@@ -94,13 +98,26 @@ def build_index(
         if not previous or previous.contents.documents != tuple(part.document for part in parts):
             progress("writing", 0, 1)
             salvage.drop_all_but(work.salvaged_rows())
-            published = generations.publish(
-                settings.index, lambda aside: assembling.write(aside, parts, previous, salvage, made_by)
-            )
+            with _uncollected():
+                published = generations.publish(
+                    settings.index, lambda aside: assembling.write(aside, parts, previous, salvage, made_by)
+                )
             progress("writing", 1, 1)
             report = replace(report, folder=published)
         salvage.remove()
     return report
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Hold the garbage collector back: it would look through ten thousand records again and again as they are made."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class _Lazy:
@@ -149,10 +166,13 @@ class _Work:
         self._read = 0
         self._to_embed = 0
 
-    def read(self, folder: Path, listing: Listing) -> None:
-        """Read the files of a folder, and embed what passages are new."""
+    def look(self, folder: Path, listing: Listing) -> Sequence[Part | Path]:
+        """Return what is known of the files of a folder, and the paths of those that have to be read."""
         self.problems += listing.problems
-        files = [self.known.look(folder, path) for path in listing.files]
+        return [self.known.look(folder, path) for path in listing.files]
+
+    def read(self, folder: Path, files: Sequence[Part | Path]) -> None:
+        """Read files, and embed what passages are new."""
         self._to_read = sum(isinstance(file, Path) for file in files)
         self._rows = self.known.rows_left(self._salvage.digest) if self._to_read else {}
         with Feed(folder, files, self._settings, self._split, self._tell_of_files(len(files))) as feed:
