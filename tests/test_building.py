@@ -583,13 +583,13 @@ for limit in (0, 30, 150, 400, 800, 1500):
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real file system of 256 kB."""
+    """A real file system of 400 kB."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = shutil.which("mount")
     if (
         mount is None
-        or subprocess.run([mount, "-t", "tmpfs", "-o", "size=320k", "tmpfs", disk], check=False).returncode
+        or subprocess.run([mount, "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk], check=False).returncode
     ):
         pytest.skip("file systems cannot be mounted here")
     yield disk
