@@ -91,6 +91,9 @@ def measure(count: int) -> dict[str, Any]:
         middle = folder / f"{count // 2:05}.txt"
         middle.write_text(document(count + 1, CHARACTERS), "utf-8")
         results["one changed"] = _apart(folder, index)
+        (folder / "elsewhere").mkdir()
+        middle = middle.rename(folder / "elsewhere" / middle.name)
+        results["one moved"] = _apart(folder, index)
         middle.unlink()
         results["one removed"] = _apart(folder, index)
         middle.write_text(document(count + 2, CHARACTERS), "utf-8")
