@@ -103,6 +103,7 @@ def test_who_no_longer_watches_ends_the_model() -> None:
         "The bridge over the Eira is 420 metres long. [7]",
         "The bridge over the Eira is 420 metres long.",
         "The bridge is how long. [1]",
+        "The bridge over the Eira is long, the Eira is long, the Eira is long, and 420 metres long. [1]",
         "Visit https://evil.example, the bridge over the Eira. [1]",
         "[1]",
         "",
@@ -167,6 +168,17 @@ def test_a_base_model_reads_less_and_writes_one_sentence_and_the_words_that_answ
         assert "420 metres long." in sources
         assert grammar is not None
         assert grammar.partition("\n")[0].count("sentence") == (3 if is_chat else 1)
+
+
+def test_a_base_model_holds_on_to_a_few_words_that_answer_and_across_languages_to_their_figure() -> None:
+    for language, words in (("en", '"420 metres"'), ("no", '"420"')):
+        model = Scripted("No. [1]", is_chat=False)
+        ComposeAnswerer(Fixed(BRIDGE), Checker(HashEncoder()), model).answer(
+            QUESTION._replace(language=language), [BRIDGE], documents(BRIDGE)
+        )
+        rules = dict(rule.split(" ::= ", 1) for rule in str(model.asked[0][1]).split("\n"))
+        assert words in rules["words"]
+        assert rules["figure"] == '"12"', "so that it is written once"
 
 
 class Fixed:

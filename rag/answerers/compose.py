@@ -26,7 +26,8 @@ from rag.types import Citation, Document, Hit, Span, Statement
 
 TOKENS, FEW_TOKENS = 600, 150  # of the passages that are read; by a base model, which more only leads astray
 SENTENCES = 3  # of an answer at most, of a chat model; a base model writes one
-AHEAD = 12  # words of a sentence before what answers, and behind it
+ANCHOR = 3  # words that answer, which a sentence holds as they are
+AHEAD = 10  # words of a sentence before what answers, and behind it
 FEWEST, WORDS = 4, 30  # of a sentence, where words are told apart by spaces; it may cite two sources
 LONGEST = 120  # tokens of a sentence
 SOURCES = 9
@@ -193,7 +194,7 @@ class ComposeAnswerer:
     ) -> Checked:
         """Hold a sentence against what it cites; what it copies is returned as it stands."""
         language = detect(sentence.text, {question.language})
-        if _says_nothing(sentence.text, question.text):
+        if _echoes(sentence.text, question.text) or _repeats_itself(sentence.text):
             return Checked(sentence, [])
         numbers = [number for number in sentence.cited if number < len(shown)]
         held = [documents[shown[number].hit.passage.document_id] for number in numbers]
@@ -222,18 +223,29 @@ def _reply(checked: Sequence[Checked]) -> tuple[tuple[Statement, ...], tuple[Cit
     return tuple(statements), citations
 
 
-def _says_nothing(sentence: str, question: str) -> bool:
-    """Tell whether a sentence has no word but those of the question, as of a model that echoes it."""
+def _echoes(sentence: str, question: str) -> bool:
+    """Tell whether a sentence has no word but those of the question."""
     return set(normalise(sentence).split()) <= set(normalise(question).split())
 
 
-def _anchor(question: Question, draft: Draft, documents: Mapping[str, Document]) -> str:
-    """Return what of a short answer stands in a sentence on it in any case: all of it, or across languages its figure.
+def _repeats_itself(sentence: str) -> bool:
+    """Tell whether the same one, two or three words come three times running, as of a model that finds no end."""
+    words = normalise(sentence).split()
+    return any(
+        words[at : at + size] == words[at + size : at + 2 * size] == words[at + 2 * size : at + 3 * size]
+        for size in (1, 2, 3)
+        for at in range(len(words) - 3 * size + 1)
+    )
 
-    A model that may leave it out writes on what it finds easier.
+
+def _anchor(question: Question, draft: Draft, documents: Mapping[str, Document]) -> str:
+    """Return what of a short answer stands in a sentence on it in any case: a few words, or across languages a figure.
+
+    A model that may leave it out writes on what it finds easier; of many words it makes no sentence.
     """
     found = extracts.as_data(draft.short or "")
-    if documents[draft.citations[0].document_id].language == question.language:
+    is_of_its_language = documents[draft.citations[0].document_id].language == question.language
+    if is_of_its_language and len(found.split()) <= ANCHOR:
         return found
     return next(prose.figures(found), "")
 
@@ -259,7 +271,7 @@ def grammar(sources: Sequence[str], most: int, fewest: int = FEWEST, anchor: str
             'sentence ::= words [.!。]? " "? cited cited?',
             f'cited ::= "[" ({numbers}) "]"',
             f"words ::= {_words(fewest, anchor)}",
-            *prose.rules(sources),
+            *prose.rules(sources, but=anchor),
         ]
     )
 

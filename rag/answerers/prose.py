@@ -8,24 +8,28 @@ from collections.abc import Iterator, Sequence
 from rag.answerers.verbatim import quoted
 
 _FIGURE = re.compile(r"[^\s\[\]<>|`{}/\\]*\d[^\s\[\]<>|`{}/\\]*")
+_SPACES = (
+    r"\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"  # besides the plain one, and what is not seen
+)
 _AROUND = ".,;:!?()«»„“”\"'…"
 
 
-def rules(sources: Sequence[str]) -> list[str]:
+def rules(sources: Sequence[str], *, but: str = "") -> list[str]:
     r"""Return the rules for `word`: without the marks of any markup, and with no figures but those of the sources.
 
-    >>> print(*rules(["It cost 5,7 mill. kr in 1999."]), sep="\n")
-    word ::= piece ([.:,] piece)* [,;:]? | quote? figure [%,;:)»”]*
-    piece ::= [^\x00-\x20\[\]<>|`{}/\\0-9.:,;!?。]+
+    Those of `but` are left out. No word runs on and on, holds a full stop, or a space of another kind: a sentence that
+    has to go on would otherwise end where it seems not to.
+
+    >>> print(*rules(["It cost 5,7 mill. kr in 1999."], but="1999"), sep="\n")
+    word ::= piece [,;:]? | quote? figure [%,;:)»”]{0,2}
+    piece ::= [^\x00-\x20\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\[\]<>|`{}/\\0-9.:,;!?。]{1,24}
     quote ::= [(«“]
-    figure ::= "1999" | "5,7"
+    figure ::= "5,7"
     """
-    known = sorted({figure for source in sources for figure in figures(source)})
-    word, piece = r"piece ([.:,] piece)* [,;:]?", r"piece ::= [^\x00-\x20\[\]<>|`{}/\\0-9.:,;!?。]+"
-    if not known:
-        return [f"word ::= {word}", piece]
-    chosen = " | ".join(map(quoted, known))
-    return [f"word ::= {word} | quote? figure [%,;:)»”]*", piece, "quote ::= [(«“]", f"figure ::= {chosen}"]
+    known = sorted({figure for source in sources for figure in figures(source)} - {*figures(but)})
+    of_figures = ["quote ::= [(«“]", f"figure ::= {' | '.join(map(quoted, known))}"] if known else []
+    word = f"word ::= piece [,;:]?{' | quote? figure [%,;:)»”]{0,2}' if known else ''}"
+    return [word, rf"piece ::= [^\x00-\x20{_SPACES}\[\]<>|`{{}}/\\0-9.:,;!?。]{{1,24}}", *of_figures]
 
 
 def figures(source: str) -> Iterator[str]:
