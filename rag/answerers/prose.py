@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from rag.answerers.verbatim import quoted
 
 _FIGURE = re.compile(r"[^\s\[\]<>|`{}/\\]*\d[^\s\[\]<>|`{}/\\]*")
+_DIGITS = re.compile(r"[0-9](?:[0-9.,]*[0-9])?")
+_OTHER_MARK = str.maketrans(",.", ".,")
 _SPACES = (
     r"\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"  # besides the plain one, and what is not seen
 )
@@ -17,19 +19,33 @@ _AROUND = ".,;:!?()«»„“”\"'…"
 def rules(sources: Sequence[str], *, but: str = "") -> list[str]:
     r"""Return the rules for `word`: without the marks of any markup, and with no figures but those of the sources.
 
-    Those of `but` are left out. No word runs on and on, holds a full stop, or a space of another kind: a sentence that
-    has to go on would otherwise end where it seems not to.
+    They may do without what is written onto them, and have the other decimal mark. Those of `but` are left out. No word
+    runs on and on, holds a full stop, or a space of another kind: a sentence that has to go on would otherwise end
+    where it seems not to.
 
     >>> print(*rules(["It cost 5,7 mill. kr in 1999."], but="1999"), sep="\n")
     word ::= piece [,;:]? | quote? figure [%,;:)»”]{0,2}
     piece ::= [^\x00-\x20\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\[\]<>|`{}/\\0-9.:,;!?。]{1,24}
     quote ::= [(«“]
-    figure ::= "5,7"
+    figure ::= "5,7" | "5.7"
     """
-    known = sorted({figure for source in sources for figure in figures(source)} - {*figures(but)})
+    known = sorted({way for source in sources for way in _ways(source)} - {*_ways(but)})
     of_figures = ["quote ::= [(«“]", f"figure ::= {' | '.join(map(quoted, known))}"] if known else []
     word = f"word ::= piece [,;:]?{' | quote? figure [%,;:)»”]{0,2}' if known else ''}"
     return [word, rf"piece ::= [^\x00-\x20{_SPACES}\[\]<>|`{{}}/\\0-9.:,;!?。]{{1,24}}", *of_figures]
+
+
+def _ways(source: str) -> Iterator[str]:
+    """Yield the figures of a text in all ways in which they may be written.
+
+    >>> list(_ways("$5,7 bn"))
+    ['$5,7', '5,7', '5.7']
+    """
+    for figure in figures(source):
+        yield figure
+        for match in _DIGITS.finditer(figure):
+            yield match.group()
+            yield match.group().translate(_OTHER_MARK)
 
 
 def figures(source: str) -> Iterator[str]:
