@@ -42,7 +42,7 @@ COLUMNS = ("F1", "text holds it", "citation precision", "citation recall", "fell
 class Stands(NamedTuple):
     """A verdict that strikes nothing out."""
 
-    sentence: Span
+    nearest: tuple[Span, ...]
     is_supported: bool = True
 
 
@@ -57,7 +57,7 @@ class Watched:
     def check(self, claim: str, language: str, sources: Sequence[Source]) -> Verdict | Stands:
         verdict = self._checker.check(claim, language, sources)
         self.found.setdefault(claim, verdict)
-        return Stands(verdict.sentence) if self._lets_stand and sources else verdict
+        return Stands(verdict.nearest) if self._lets_stand and sources else verdict
 
 
 class Remembering:
