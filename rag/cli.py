@@ -21,7 +21,7 @@ from rag.untrusted import disarm, to_json
 
 if TYPE_CHECKING:
     from rag.config import Settings
-    from rag.history import History, StoredTurn
+    from rag.history import Conversation, History, StoredTurn
     from rag.index import Filters
     from rag.pipeline import Pipeline
     from rag.types import Document
@@ -33,6 +33,7 @@ EXIT_BAD_INPUT = 2
 EXIT_UNMET = 3
 EXIT_INTERRUPTED = 130
 _FOLDER = _FILE = click.Path(path_type=Path)
+Load = Callable[..., "tuple[Settings, dict[str, str]]"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -66,16 +67,27 @@ def _fail(message: str, problems: Sequence[str] = ()) -> None:
 def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that every command has, and the settings merged of all layers."""
 
+    @_with_loading
+    @wraps(command)
+    def run(load: Load, **flags: Any) -> None:
+        settings, origins = load()
+        command(settings, origins=origins, **flags)
+
+    return run
+
+
+def _with_loading(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that every command has, and what merges the settings; flags may be put in place."""
+
     @click.option("--index", type=_FOLDER, metavar="DIR", help="Folder of the index.")
     @click.option("--collection", metavar="NAME", help="Documents and index of [collections.NAME] in the settings.")
     @click.option("--config", type=_FOLDER, metavar="FILE", help="Settings file instead of ./rag.toml.")
     @wraps(command)
-    def run(config: Path | None, collection: str | None, **flags: Any) -> None:
+    def run(config: Path | None, **flags: Any) -> None:
         from rag.config import Settings, load_settings
 
         known = {name: flags.pop(name) for name in list(flags) if name in Settings.model_fields}
-        settings, origins = load_settings(known, file=config, collection=collection)
-        command(settings, origins=origins, **flags)
+        command(lambda **instead: load_settings({**known, **instead}, file=config), **flags)
 
     return run
 
@@ -352,9 +364,9 @@ def show(settings: Settings, identity: str, origins: dict[str, str]) -> None:
     from rag.terminal import print_turns
 
     with _opened(settings) as kept:
-        title, turns = kept.conversation(OWNER, identity).title, kept.turns(OWNER, identity)
-    documents = _documents(settings)
-    print_turns(title, _verified(turns, documents), checked=documents is not None)
+        conversation, turns = kept.conversation(OWNER, identity), kept.turns(OWNER, identity)
+    documents = _documents(settings, origins, conversation)
+    print_turns(conversation.title, _verified(turns, documents), checked=documents is not None)
 
 
 @history.command()
@@ -371,7 +383,7 @@ def export(settings: Settings, identity: str, form: str, origins: dict[str, str]
 
     with _opened(settings) as kept:
         conversation, turns = kept.conversation(OWNER, identity), kept.turns(OWNER, identity)
-    documents = _documents(settings)
+    documents = _documents(settings, origins, conversation)
     turns = list(_verified(turns, documents))
     if form == "json":
         record = exports.conversation_json(conversation, turns)
@@ -435,15 +447,21 @@ def _opened(settings: Settings) -> History:
     return kept
 
 
-def _documents(settings: Settings) -> Mapping[str, Document] | None:
-    """Return the indexed documents, or None, which is told, where there is no index that can be read."""
-    from rag.errors import IndexError_
+def _documents(
+    settings: Settings, origins: Mapping[str, str], conversation: Conversation
+) -> Mapping[str, Document] | None:
+    """Return the documents that a conversation was held with, or None, which is told, where they cannot be read.
+
+    An index that is named on the command line goes before what is known of the conversation.
+    """
+    from rag.errors import IndexError_, SettingsError
     from rag.pipeline import open_index
     from rag.terminal import print_problem
 
     try:
-        return open_index(settings).documents
-    except IndexError_ as error:
+        held_with = conversation.collection if origins["index"] != "--index" else None
+        return open_index(settings.of(held_with) if held_with else settings).documents
+    except (IndexError_, SettingsError) as error:
         print_problem(f"citations are not checked: {error}")
         return None
 
@@ -462,17 +480,67 @@ def _verified(turns: Sequence[StoredTurn], documents: Mapping[str, Document] | N
 @click.option("--host", metavar="H", help="Address to serve on; with --auth also one that others reach, as 0.0.0.0.")
 @click.option("--port", type=int, metavar="P", help="Port to serve on; 0 takes a free one.")
 @click.option("--auth", type=_FILE, metavar="FILE", help="Let the users in this file log in, and nobody else in.")
-@_with_settings
-def serve(settings: Settings, origins: dict[str, str]) -> None:
-    """Serve the web chat. Documents that are named are indexed first; else the index is taken as it is."""
-    from rag.pipeline import Pipeline, has_index
-    from rag.terminal import build_with_progress, print_report
+@_with_loading
+def serve(load: Load) -> None:
+    """Serve the web chat. Documents that are named are indexed first; else the index is taken as it is.
+
+    Of collections in the settings all are served, that of --collection chosen first; with --documents or --index, only
+    what these name.
+    """
+    from rag.pipeline import Pipeline, has_index, share
+    from rag.web.served import Served
     from rag.web.server import listen, serve_on
 
-    with listen(settings) as listener:  # a port in use is told before anything slow is done
-        if origins["documents"] != "default" or not has_index(settings):
-            print_report(build_with_progress(settings), settings)
-        serve_on(listener, Pipeline(settings), settings)
+    collections, is_named = _served(load)
+    first, *others = collections
+    with listen(first) as listener:  # a port in use is told before anything slow is done
+        if is_named or not (others or has_index(first)):
+            _index(first, may_fail=bool(others))
+        for each in others:
+            _tell_unless_indexed(each)
+        pipelines = share(collections) if others else [Pipeline(first)]
+        serve_on(listener, list(map(Served, collections, pipelines)))
+
+
+def _index(settings: Settings, *, may_fail: bool) -> None:
+    from rag.terminal import build_with_progress, print_problem, print_report
+
+    try:
+        print_report(build_with_progress(settings), settings)
+    except RagError as error:
+        if not may_fail:
+            raise
+        print_problem(str(error))
+
+
+def _tell_unless_indexed(settings: Settings) -> None:
+    from rag.errors import MissingIndex
+    from rag.pipeline import require_index
+    from rag.terminal import print_problem
+
+    try:
+        require_index(settings)
+    except MissingIndex as error:
+        print_problem(str(error))
+
+
+def _served(load: Load) -> tuple[list[Settings], bool]:
+    """Return the settings of each collection to serve, the first to choose before the others, and whether it was named.
+
+    The folder of the settings themselves is one if they name it, if it has an index, or if there is nothing else.
+    """
+    from rag.pipeline import has_index
+
+    settings, origins = load()
+    is_named = origins["documents"] != "default"
+    if not settings.collections or {origins["documents"], origins["index"]} & {"--documents", "--index"}:
+        return [settings], is_named
+    main, main_origins = load(collection="")
+    has_main = {main_origins["documents"], main_origins["index"]} != {"default"} or has_index(main)
+    collections = [*([main] if has_main else []), *(load(collection=name)[0] for name in settings.collections)]
+    if settings.collection:
+        collections.sort(key=lambda each: each.collection != settings.collection)
+    return collections, is_named
 
 
 @cli.group()

@@ -13,7 +13,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from rag.errors import SettingsError
 
@@ -77,6 +87,7 @@ class Settings(BaseModel):
         {},
         description="more folders: tables [collections.NAME] with documents and index, for --collection",
     )
+    collection: str | None = Field(None, description="which of them is indexed and asked, and on the page chosen first")
     evaluation: Path = Field(Path("evaluation"), description="folder of question files that the page offers")
     model: str = Field(BUNDLED, min_length=1, description="any sentence-transformers model: a hub name or a folder")
     bfloat16: bool = Field(True, description="compute in bfloat16 where the processor has it")
@@ -120,6 +131,14 @@ class Settings(BaseModel):
     trusted_proxies: Addresses = Field((), description="addresses of proxies whose word on the client is taken")
     requests_per_minute: int = Field(60, ge=1, description="questions and uploads of one client, or of one user")
 
+    @field_validator("collections")
+    @classmethod
+    def _with_indexes(cls, found: Mapping[str, Collection], info: ValidationInfo) -> Mapping[str, Collection]:
+        """Name the index of each collection while that of the settings is known: choosing one puts its own in place."""
+        index: Path = info.data.get("index", Path("index"))
+        named = {name: each.index or index.with_name(f"{index.name}-{name}") for name, each in found.items()}
+        return {name: each.model_copy(update={"index": named[name]}) for name, each in found.items()}
+
     @property
     def passage_size(self) -> tuple[int, int]:
         """Return passage size and overlap in tokens, the preset's where they are not set themselves."""
@@ -128,16 +147,13 @@ class Settings(BaseModel):
         overlap = overlap if self.passage_overlap is None else self.passage_overlap
         return size, min(overlap, size // 2)
 
-    def of(self, collection: str) -> Mapping[str, Path]:
-        """Return the settings that a collection changes. Raises SettingsError where there is no such one."""
+    def of(self, collection: str) -> Settings:
+        """Return the settings with the folders of a collection. Raises SettingsError where there is no such one."""
         found = self.collections.get(collection)
         if found is None:
             known = ", ".join(self.collections) or "none; add a table [collections.NAME] to rag.toml"
             raise SettingsError(f"there is no collection {collection!r}; known are: {known}")
-        return {
-            "documents": found.documents,
-            "index": found.index or self.index.with_name(f"{self.index.name}-{collection}"),
-        }
+        return self.model_copy(update={**dict(found), "collection": collection})
 
 
 class Origin(NamedTuple):
@@ -152,12 +168,11 @@ def load_settings(
     *,
     file: Path | None = None,
     environ: Mapping[str, str] | None = None,
-    collection: str | None = None,
 ) -> tuple[Settings, dict[str, str]]:
     """Merge the layers and return the settings with the origin of each.
 
-    `flags` that are None count as not given; they go before what a `collection` says. Without `file`, ``rag.toml`` of
-    the working folder is read if it is there.
+    `flags` that are None count as not given; they go before what the chosen collection says. Without `file`,
+    ``rag.toml`` of the working folder is read if it is there.
     Raises SettingsError, naming the key, the layer it came from and what it should be.
     """
     layers = _file_layer(file) | _environment_layer(os.environ if environ is None else environ)
@@ -171,10 +186,12 @@ def load_settings(
         settings = Settings(**{name: origin.value for name, origin in layers.items()})
     except ValidationError as error:
         raise SettingsError(_explain(error, layers)) from None
-    if collection:
-        changed = {name: path for name, path in settings.of(collection).items() if not _is_flag(layers.get(name))}
-        settings = settings.model_copy(update=changed)
-        layers |= {name: Origin(path, f"collection {collection}") for name, path in changed.items()}
+    if settings.collection:
+        chosen = settings.of(settings.collection)
+        flagged = {name: getattr(settings, name) for name in Collection.model_fields if _is_flag(layers.get(name))}
+        settings = chosen.model_copy(update=flagged)
+        changed = Collection.model_fields.keys() - flagged
+        layers |= {name: Origin(getattr(settings, name), f"collection {settings.collection}") for name in changed}
     return settings, {name: layers[name].source if name in layers else "default" for name in Settings.model_fields}
 
 

@@ -54,7 +54,8 @@ AS_JSON = Show(
 def converse(pipeline: Pipeline, settings: Settings, filters: Filters | None = None, *, as_json: bool = False) -> bool:
     """Answer what is typed, or piped, until it ends; tell whether all that was piped could be asked."""
     with _opened(settings) as history:
-        talk = Talk(pipeline, filters, history, AS_JSON if as_json else AS_TEXT)
+        show = AS_JSON if as_json else AS_TEXT
+        talk = Talk(pipeline, filters, history, show, collection=settings.collection)
         if sys.stdin is not None and sys.stdin.isatty():
             count = len(pipeline.documents())
             terminal.print_note(f"{count} document{'s' * (count != 1)}. Ask a question. {HELP}")
@@ -69,8 +70,17 @@ def converse(pipeline: Pipeline, settings: Settings, filters: Filters | None = N
 class Talk:
     """The conversation that is going on, and its place in the history, if one is kept."""
 
-    def __init__(self, pipeline: Pipeline, filters: Filters | None, history: History | None, show: Show) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        filters: Filters | None,
+        history: History | None,
+        show: Show,
+        *,
+        collection: str | None = None,
+    ) -> None:
         self._pipeline = pipeline
+        self._collection = collection
         self._filters = filters
         self._history = history
         self._show = show
@@ -105,8 +115,14 @@ class Talk:
         self._past.append(answer)
         self._show.answer(answer)
         with self._keeping() as history:
-            self._kept = _keep(history, self._kept, answer) if history else None
+            self._kept = self._keep(history, answer) if history else None
         return True
+
+    def _keep(self, history: History, answer: Answer) -> str:
+        try:
+            return history.add(OWNER, self._kept, answer, self._collection)
+        except UnknownConversation:  # deleted from elsewhere meanwhile
+            return history.add(OWNER, None, answer, self._collection)
 
     def _begin_anew(self, _: str) -> None:
         self._past, self._kept = [], None
@@ -141,13 +157,6 @@ class Talk:
         except HistoryError as error:
             self._history = None
             terminal.print_problem(f"{error}. This conversation is kept no further")
-
-
-def _keep(history: History, kept: str | None, answer: Answer) -> str:
-    try:
-        return history.add(OWNER, kept, answer)
-    except UnknownConversation:  # deleted from elsewhere meanwhile
-        return history.add(OWNER, None, answer)
 
 
 @contextmanager

@@ -54,6 +54,7 @@ def conversation_json(conversation: Conversation, turns: Sequence[StoredTurn]) -
     """Return a conversation as a JSON object; each turn is an answer's object with its rating."""
     return {
         "title": conversation.title,
+        "collection": conversation.collection,
         "updated": conversation.updated.isoformat(),
         "turns": [
             {

@@ -30,11 +30,11 @@ TITLE = 60  # characters of the first question
 LONGEST_TITLE = 200
 LONGEST_REASON = 2000
 
-SCHEMA = 1
+SCHEMA = 2
 _APPLICATION = 0x52414764
 _TABLES = (
     """CREATE TABLE conversations (
-        id TEXT PRIMARY KEY, owner TEXT NOT NULL, title TEXT NOT NULL, updated TEXT NOT NULL)""",
+        id TEXT PRIMARY KEY, owner TEXT NOT NULL, title TEXT NOT NULL, updated TEXT NOT NULL, collection TEXT)""",
     """CREATE TABLE turns (
         conversation TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
         number INTEGER NOT NULL CHECK (number > 0),
@@ -47,15 +47,20 @@ _TABLES = (
     f"PRAGMA application_id = {_APPLICATION}",
     f"PRAGMA user_version = {SCHEMA}",
 )
+_NEWER = {1: ("ALTER TABLE conversations ADD COLUMN collection TEXT", "PRAGMA user_version = 2")}  # of each version
 
 
 class Conversation(NamedTuple):
-    """What a list of conversations shows; `updated` is when the last question was asked."""
+    """What a list of conversations shows; `updated` is when the last question was asked.
+
+    `collection` is the one it was held with, "" for the folder that the settings name themselves, None if not known.
+    """
 
     id: str
     title: str
     updated: dt.datetime
     turns: int
+    collection: str | None = None
 
 
 class StoredTurn(NamedTuple):
@@ -153,11 +158,14 @@ class History:
             rows = database.execute(f"{_CONVERSATIONS} WHERE owner = ? AND {rated} {_NEWEST_FIRST}", [owner]).fetchall()
             return [(found, _turns(database, found.id)) for found in map(_conversation, rows)]
 
-    def add(self, owner: str, conversation: str | None, answer: Answer) -> str:
-        """Add a turn to a conversation, or begin one with it, and return its id. Raises UnknownConversation."""
+    def add(self, owner: str, conversation: str | None, answer: Answer, collection: str | None = None) -> str:
+        """Add a turn to a conversation, or begin one with it, and return its id. Raises UnknownConversation.
+
+        One that is begun is told to be held with `collection`.
+        """
         stored = answer_to_json(answer)
         with self._writing() as database:
-            identity = _begin(database, owner, answer.question) if conversation is None else conversation
+            identity = _begin(database, owner, answer.question, collection) if conversation is None else conversation
             _require(database, owner, identity)
             _append(database, identity, stored)
         return identity
@@ -238,14 +246,15 @@ class History:
 
 
 _CONVERSATIONS = (
-    "SELECT id, title, updated, (SELECT count(*) FROM turns WHERE conversation = conversations.id) FROM conversations"
+    "SELECT id, title, updated, (SELECT count(*) FROM turns WHERE conversation = conversations.id), collection "
+    "FROM conversations"
 )
 _NEWEST_FIRST = "ORDER BY updated DESC, rowid DESC"
 
 
-def _conversation(row: tuple[str, str, str, int]) -> Conversation:
-    identity, title, updated, turns = row
-    return Conversation(identity, title, dt.datetime.fromisoformat(updated), turns)
+def _conversation(row: tuple[str, str, str, int, str | None]) -> Conversation:
+    identity, title, updated, turns, collection = row
+    return Conversation(identity, title, dt.datetime.fromisoformat(updated), turns, collection)
 
 
 def _turns(database: sqlite3.Connection, conversation: str) -> list[StoredTurn]:
@@ -270,10 +279,10 @@ def _answer(stored: str) -> Answer:
         raise _Unreadable(str(error)) from None
 
 
-def _begin(database: sqlite3.Connection, owner: str, question: str) -> str:
+def _begin(database: sqlite3.Connection, owner: str, question: str, collection: str | None) -> str:
     identity = f"c{secrets.token_urlsafe(16)}"  # begins with a letter, or a command line would take it for an option
-    row = (identity, owner, title_of(_storable(question)), _now())
-    database.execute("INSERT INTO conversations (id, owner, title, updated) VALUES (?, ?, ?, ?)", row)
+    row = (identity, owner, title_of(_storable(question)), _now(), collection)
+    database.execute("INSERT INTO conversations (id, owner, title, updated, collection) VALUES (?, ?, ?, ?, ?)", row)
     return identity
 
 
@@ -331,7 +340,7 @@ def _create_private(path: Path) -> None:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Check what the file is before anything is written to it, then make the tables if they are not there."""
+    """Check what the file is before anything is written to it, then make the tables, or bring older ones up to date."""
     is_new = _check_kind(connection, path)
     for pragma in ("secure_delete = ON", "foreign_keys = ON", "temp_store = MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
@@ -342,9 +351,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         raise _damaged(path, str(problem))
     connection.execute("PRAGMA journal_mode = WAL")
     with _transaction(connection, "IMMEDIATE"):  # fails here, not at the first answer, where nothing can be written
-        if _value(connection, "user_version") == 0:  # another program may have been faster
-            for statement in _TABLES:
-                connection.execute(statement)
+        version = int(_value(connection, "user_version"))  # another program may have been faster
+        for statement in _NEWER.get(version, ()) if version else _TABLES:
+            connection.execute(statement)
 
 
 def _check_kind(connection: sqlite3.Connection, path: Path) -> bool:

@@ -15,7 +15,7 @@ from rag.answerers import Answerers, Question, Written, finish, write
 from rag.briefs import Point, Told
 from rag.config import Settings
 from rag.encoder import Encoder, Vectors, load_encoder
-from rag.errors import IncompatibleIndex, MissingIndex, QuestionError
+from rag.errors import IncompatibleIndex, IndexError_, MissingIndex, QuestionError
 from rag.followup import Completed
 from rag.index import Filters, Index
 from rag.types import Answer, Document, Turn
@@ -24,11 +24,21 @@ from rag.types import Answer, Document, Turn
 class Pipeline:
     """Answers questions from the index that is current at the moment of asking. Safe to share between threads."""
 
-    def __init__(self, settings: Settings, encoder: Encoder | None = None, answerers: Answerers | None = None) -> None:
-        """Open the index, then load the encoder. Raises MissingIndex, IncompatibleIndex, DamagedIndex, ModelError."""
+    def __init__(
+        self,
+        settings: Settings,
+        encoder: Encoder | None = None,
+        answerers: Answerers | None = None,
+        *,
+        opened: bool = True,
+    ) -> None:
+        """Open the index, then load the encoder. Raises MissingIndex, IncompatibleIndex, DamagedIndex, ModelError.
+
+        Unless it is to be `opened` at once, the index is when it is asked for, which raises what is wrong with it.
+        """
         self.settings = settings
         self._opening = threading.Lock()
-        self._index = open_index(settings)
+        self._index = open_index(settings) if opened else None
         self._encoder = encoder or load_encoder(settings)
         self._answerers = answerers or Answerers(settings, self._encoder)
         self._answerers.get(settings.answerer)
@@ -135,7 +145,9 @@ class Pipeline:
         One that was built with other settings is left alone: this pipeline goes on with what it has.
         """
         with self._opening:
-            if _current(self.settings.index) not in (None, self._index.folder):
+            if self._index is None:
+                self._index = open_index(self.settings)
+            elif _current(self.settings.index) not in (None, self._index.folder):
                 with suppress(IncompatibleIndex):
                     self._index = open_index(self.settings)
             return self._index
@@ -170,9 +182,27 @@ class Pipeline:
         return Question(text, languages.detect(text, near))
 
 
+def share(collections: Sequence[Settings]) -> list[Pipeline]:
+    """Return a pipeline for each collection, with one encoder and the same answerers. Raises ModelError.
+
+    An index that cannot be opened hurts no other: whoever asks for it is told, until it can be.
+    """
+    encoder = load_encoder(collections[0])
+    answerers = Answerers(collections[0], encoder)
+    return [Pipeline(each, encoder, answerers, opened=False) for each in collections]
+
+
 def has_index(settings: Settings) -> bool:
     """Tell whether anything has been indexed yet."""
     return _current(settings.index) is not None
+
+
+def require_index(settings: Settings) -> Path:
+    """Return the folder of the current generation, unopened. Raises MissingIndex, with the command that builds one."""
+    name = settings.collection
+    if name and not has_index(settings):
+        raise MissingIndex(f"the collection {name} has no index yet; build it with `rag index --collection {name}`")
+    return generations.current_generation(settings.index)
 
 
 def _without_surrogates(text: str) -> str:
@@ -197,10 +227,12 @@ def open_index(settings: Settings) -> Index:
 
     Raises MissingIndex, IncompatibleIndex, DamagedIndex.
     """
-    folder = generations.current_generation(settings.index)
+    folder = require_index(settings)
     try:
         return Index.load(folder, settings)
-    except Exception:
+    except Exception as error:
         if _current(settings.index) != folder:
             return open_index(settings)
+        if settings.collection and isinstance(error, IndexError_):
+            raise type(error)(f"{error}, with --collection {settings.collection}") from None
         raise

@@ -334,7 +334,8 @@ def print_conversations(conversations: Sequence[Conversation], path: Path) -> No
     for found in conversations:
         questions = f"{found.turns} question{'s' * (found.turns != 1)}"
         day = found.updated.astimezone().strftime("%Y-%m-%d %H:%M")
-        console.print(Text.assemble((found.id, "cyan"), (f"  {day}  {questions}  ", "dim"), disarm(found.title)))
+        held = f"  {day}  {questions}  {f'{found.collection}  ' if found.collection else ''}"
+        console.print(Text.assemble((found.id, "cyan"), (disarm(held), "dim"), disarm(found.title)))
     kept = f"kept in {disarm(str(path))}"
     console.print(Text(f"({kept})" if conversations else f"No conversations are {kept}", "dim"))
 

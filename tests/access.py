@@ -16,6 +16,7 @@ import httpx
 from rag.config import Settings
 from rag.users import Role, add_user
 from rag.web.access import Access
+from rag.web.served import Served
 from rag.web.server import listen, serve_on
 from tests.browser import BOOK, ROOT, running, tell_of_connections
 
@@ -102,7 +103,7 @@ def _serve(folder: Path) -> None:
 
     access = Access(settings, clock=Hands(folder / "wall"), ticks=Hands(folder / "ticks"), complain=complain)
     with listen(settings) as listener:
-        serve_on(listener, BOOK, settings, access=access)
+        serve_on(listener, [Served(settings, BOOK)], access=access)
 
 
 if __name__ == "__main__":

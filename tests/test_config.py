@@ -118,10 +118,10 @@ index = "elsewhere"
 def test_a_collection_has_documents_and_an_index_of_its_own(tmp_path: Path) -> None:
     file = tmp_path / "rag.toml"
     file.write_text(COLLECTIONS)
-    minutes, origins = load_settings(file=file, environ={}, collection="minutes")
+    minutes, origins = load_settings({"collection": "minutes"}, file=file, environ={})
     assert (minutes.documents, minutes.index) == (Path("m"), Path("here/index-minutes"))
     assert (origins["documents"], origins["index"]) == ("collection minutes", "collection minutes")
-    letters, origins = load_settings({"index": Path("flag")}, file=file, environ={}, collection="letters")
+    letters, origins = load_settings({"index": Path("flag"), "collection": "letters"}, file=file, environ={})
     assert (letters.documents, letters.index, origins["index"]) == (Path("l"), Path("flag"), "--index")
     assert load_settings(file=file, environ={})[0].index == Path("here/index")
 
@@ -141,4 +141,14 @@ def test_a_wrong_collection_is_told(tmp_path: Path, text: str, said: str) -> Non
     file = tmp_path / "rag.toml"
     file.write_text(text)
     with pytest.raises(SettingsError, match=said):
-        load_settings(file=file, environ={}, collection="minutes")
+        load_settings({"collection": "minutes"}, file=file, environ={})
+
+
+def test_a_collection_may_be_chosen_in_any_layer(tmp_path: Path) -> None:
+    file = tmp_path / "rag.toml"
+    file.write_text(f"collection = 'minutes'\n{COLLECTIONS}")
+    assert load_settings(file=file, environ={})[0].documents == Path("m")
+    letters = load_settings(file=file, environ={"RAG_COLLECTION": "letters"})[0]
+    assert (letters.documents, letters.of("minutes").index) == (Path("l"), Path("here/index-minutes"))
+    own, origins = load_settings({"collection": ""}, file=file, environ={})
+    assert (own.documents, own.index, origins["documents"]) == (Path("seeds"), Path("here/index"), "default")

@@ -337,6 +337,19 @@ def test_a_newer_version_is_left_alone(filled: Path) -> None:
     assert filled.read_bytes() == before
 
 
+def test_an_older_version_is_brought_up_to_date(filled: Path) -> None:
+    with sqlite3.connect(filled) as older:
+        older.execute("ALTER TABLE conversations DROP COLUMN collection")
+        older.execute("PRAGMA user_version = 1")
+    older.close()
+    for _ in range(2):
+        with History.open(filled) as history:
+            (*_, found) = history.conversations("")
+            assert (found.turns, found.collection) == (100, None)
+            new = history.add("", None, an_answer(), "letters")
+            assert history.conversation("", new).collection == "letters"
+
+
 def test_locked_by_another_program(history: History, path: Path) -> None:
     conversation = history.add("", None, an_answer())
     other = sqlite3.connect(path, isolation_level=None)

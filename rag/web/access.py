@@ -20,6 +20,7 @@ from rag.users import User, Users, decoy, key, read_users, verify
 from rag.web.hosts import host_name, is_own_name
 from rag.web.limits import MAX_KEYS, Buckets, Throttle, client_key
 from rag.web.roles import Visitor
+from rag.web.served import own_path
 from rag.web.sessions import Sessions
 
 NOBODY_BY_NAME = Visitor("", "owner")  # without log-in: this machine, which is the only one to reach us
@@ -112,7 +113,7 @@ class Access:
             return NOBODY_BY_NAME
         token = request.cookies.get(cookie_name(request))
         users = self._users_or_complaint(self._users)
-        user = self._sessions.find(token, users, keep=request.scope["path"] not in BACKGROUND) if token else None
+        user = self._sessions.find(token, users, keep=own_path(request.scope) not in BACKGROUND) if token else None
         return Visitor(user.name, user.role) if user else None
 
     def take_request(self, request: HTTPConnection, visitor: Visitor) -> float:

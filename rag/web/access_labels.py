@@ -27,6 +27,8 @@ class AccessLabels:
     this_machine_only: str
     too_often: str  # {} a time
     closed: str
+    no_collection: str
+    choose: str
     seconds: str  # {} a number
     minutes: str  # {} a number
 
@@ -61,6 +63,8 @@ ENGLISH = AccessLabels(
     this_machine_only="Without log-in it answers to this machine's own names only, such as 127.0.0.1.",
     too_often="Too many requests. Try again in {}.",
     closed="There is nothing here",
+    no_collection="There is no collection of that name",
+    choose="These are served here:",
     seconds="{} s",
     minutes="{} min",
 )
@@ -84,6 +88,8 @@ NORWEGIAN = AccessLabels(
     this_machine_only="Uten innlogging svarer den bare under maskinens egne navn, som 127.0.0.1.",
     too_often="For mange forespørsler. Prøv igjen om {}.",
     closed="Her er det ingenting",
+    no_collection="Det finnes ingen samling med det navnet",
+    choose="Disse finnes her:",
     seconds="{} s",
     minutes="{} min",
 )
@@ -107,6 +113,8 @@ RUSSIAN = AccessLabels(
     this_machine_only="Без входа он отвечает только под именами самой машины, например 127.0.0.1.",
     too_often="Слишком много запросов. Попробуйте снова через {}.",
     closed="Здесь ничего нет",
+    no_collection="Коллекции с таким именем нет",
+    choose="Здесь есть такие:",
     seconds="{} с",
     minutes="{} мин",
 )

@@ -8,7 +8,8 @@ from urllib.parse import quote
 from rag.web import access_labels, labels
 from rag.web.access_labels import AccessLabels
 from rag.web.labels import Labels
-from rag.web.render import plain
+from rag.web.render import collection_name, plain
+from rag.web.served import Collections
 
 POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -72,6 +73,16 @@ def unknown_name(name: str, with_log_in: bool, headers: Mapping[str, str]) -> st
     setting = f"<pre><code>allowed_hosts = [&quot;{plain(name)}&quot;]</code></pre>"
     how = f"<p>{words.allow}</p>{setting}" if with_log_in else f"<p>{words.this_machine_only}</p>"
     return notice(words.unknown_name, asked * bool(name) + how * bool(name or not with_log_in), common)
+
+
+def no_collection(served: Collections, headers: Mapping[str, str]) -> str:
+    """Render that there is no collection of the name in an address, and which there are."""
+    words, common = words_for(headers)
+    links = "".join(
+        f'<li><a href="{plain(each.address)}" dir="auto">{collection_name(each.name, common)}</a></li>'
+        for each in served.offer()
+    )
+    return notice(words.no_collection, f"<p>{words.choose}</p><ul>{links}</ul>", common)
 
 
 def notice(title: str, content: str, common: Labels) -> str:

@@ -20,6 +20,7 @@ from rag.web.examples import Examples
 from rag.web.labels import ENGLISH, Labels
 from rag.web.quick_gradio import gr
 from rag.web.roles import is_owner, user_name
+from rag.web.served import collections_of
 
 logger = logging.getLogger(__name__)
 
@@ -205,9 +206,13 @@ class _View:
             return Chat()
 
     def header(self, request: gr.Request) -> str:
-        own = _own_words(request)
         return render.header(
-            _words(request), "chat", owner=is_owner(request), user=user_name(request), drawer=own.conversations
+            _words(request),
+            "chat",
+            owner=is_owner(request),
+            user=user_name(request),
+            drawer=_own_words(request).conversations,
+            choice=tuple(collections_of(request).offer()),
         )
 
     def transcript(self, chat: Chat, request: gr.Request, *, pending: str = "", alert: str = "") -> str:
@@ -252,7 +257,8 @@ class _View:
             kept = self._chats.conversations(user_name(request))
         except HistoryError as error:
             keeping = keeping._replace(problem=str(error))
-        return chat_view.conversations(kept, chat.id, keeping, _own_words(request), _words(request))
+        served = collections_of(request)
+        return chat_view.conversations(kept, chat.id, keeping, _own_words(request), _words(request), served)
 
     def _keeping(self, request: gr.Request) -> Keeping:
         history = self._chats.history

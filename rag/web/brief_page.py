@@ -20,6 +20,7 @@ from rag.web import brief_labels, brief_view, labels
 from rag.web.brief_view import LONGEST_TOPIC, Wanted, Words
 from rag.web.chats import Pipeline
 from rag.web.roles import is_owner, user_name
+from rag.web.served import collections_of
 
 logger = logging.getLogger(__name__)
 
@@ -88,4 +89,5 @@ def _wanted(request: Request) -> Wanted:
 
 def _words(request: Request) -> Words:
     words = labels.of(request.headers)
-    return Words(brief_labels.BY_LANGUAGE[words.language], words, is_owner(request), user_name(request))
+    choice = tuple(collections_of(request).offer("brief"))
+    return Words(brief_labels.BY_LANGUAGE[words.language], words, is_owner(request), user_name(request), choice)

@@ -12,6 +12,7 @@ from rag.web import render, sharing
 from rag.web.brief_labels import BriefLabels
 from rag.web.labels import Labels
 from rag.web.render import plain
+from rag.web.served import Offered
 
 POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'self'; "
@@ -21,12 +22,13 @@ LONGEST_TOPIC = 500  # characters
 
 
 class Words(NamedTuple):
-    """The words of the page, its own and those of all pages, and who reads it."""
+    """The words of the page, its own and those of all pages, who reads it, and the collections to choose."""
 
     own: BriefLabels
     labels: Labels
     is_owner: bool
     user: str
+    choice: Sequence[Offered] = ()
 
 
 class Wanted(NamedTuple):
@@ -50,7 +52,7 @@ def address(wanted: Wanted) -> str:
 def beginning(wanted: Wanted, title: str, words: Words, *, has_model: bool) -> str:
     """Render the page down to its points; `title` is that of the document, if they are of one."""
     own = words.own
-    header = render.header(words.labels, "", owner=words.is_owner, user=words.user)
+    header = render.header(words.labels, "", owner=words.is_owner, user=words.user, choice=words.choice)
     subject = f'<p class="of" dir="auto">{plain(own.of_document.format(title))}</p>' if wanted.document else ""
     note = f"<p>{own.told if wanted.by_model else own.verbatim}</p>" if wanted.document or wanted.about else ""
     way = _way(wanted, own) if has_model and (wanted.document or wanted.about) else ""

@@ -29,6 +29,7 @@ class ChatLabels:
     keep: str
     unavailable: str  # {} why
     unknown: str
+    not_served: str
     actions: str
     again: str
     edit: str
@@ -85,6 +86,7 @@ ENGLISH = ChatLabels(
     keep="Keep my conversations",
     unavailable="Conversations are not kept now: {}",
     unknown="This conversation is no longer there.",
+    not_served="(not open here now)",
     actions="What to do with this answer",
     again="Ask again",
     edit="Edit the question",
@@ -146,6 +148,7 @@ NORWEGIAN = ChatLabels(
     keep="Ta vare på samtalene mine",
     unavailable="Samtaler blir ikke tatt vare på nå: {}",
     unknown="Denne samtalen finnes ikke lenger.",
+    not_served="(ikke tilgjengelig her nå)",
     actions="Hva du kan gjøre med svaret",
     again="Spør på nytt",
     edit="Endre spørsmålet",
@@ -207,6 +210,7 @@ RUSSIAN = ChatLabels(
     keep="Сохранять мои разговоры",
     unavailable="Сейчас разговоры не сохраняются: {}",
     unknown="Этого разговора больше нет.",
+    not_served="(сейчас здесь не открыта)",
     actions="Что сделать с ответом",
     again="Спросить снова",
     edit="Изменить вопрос",

@@ -19,7 +19,8 @@ from rag.web import brief_labels, brief_view, sharing
 from rag.web.brief_view import LONGEST_TOPIC, Wanted
 from rag.web.chat_labels import ChatLabels
 from rag.web.labels import Labels
-from rag.web.render import plain
+from rag.web.render import collection_name, plain
+from rag.web.served import ONE, Collections
 
 LANGUAGES = {"en": "English", "no": "Norsk", "ru": "Русский"}
 MOST_DOCUMENTS = 300  # in the list to choose from
@@ -35,10 +36,15 @@ class Keeping(NamedTuple):
 
 
 def conversations(
-    kept: Sequence[Conversation], current: str | None, keeping: Keeping, words: ChatLabels, labels: Labels
+    kept: Sequence[Conversation],
+    current: str | None,
+    keeping: Keeping,
+    words: ChatLabels,
+    labels: Labels,
+    collections: Collections = ONE,
 ) -> str:
-    """Render the drawer with what was asked before."""
-    items = "".join(_conversation(each, each.id == current, words, labels) for each in kept)
+    """Render the drawer with what was asked before, of all collections."""
+    items = "".join(_conversation(each, each.id == current, words, labels, collections) for each in kept)
     body = f"<ol>{items}</ol>" if items else f'<p class="note">{words.no_conversations}</p>'
     close = (
         f'<button type="button" class="quiet" popovertarget="conversations" popovertargetaction="hide">'
@@ -51,18 +57,20 @@ def conversations(
     )
 
 
-def _conversation(each: Conversation, is_current: bool, words: ChatLabels, labels: Labels) -> str:
+def _conversation(
+    each: Conversation, is_current: bool, words: ChatLabels, labels: Labels, collections: Collections
+) -> str:
     identity = quote(each.id, safe="")
-    mark = ' aria-current="page"' if is_current else ""
+    base = _base(each, collections)
     day = each.updated.astimezone()
     when = f'<time datetime="{day.isoformat(timespec="minutes")}">{labels.day(day.date())}</time>'
     exported = "".join(
-        f'<a href="./conversations/{identity}.{ending}" download>{name}</a>'
+        f'<a href="{base or "./"}conversations/{identity}.{ending}" download>{name}</a>'
         for ending, name in (("md", "Markdown"), ("json", "JSON"))
     )
+    held = _held(each, words, labels, collections)
     return (
-        f'<li data-id="{plain(each.id)}"><a class="title" href="./?c={identity}" data-action="open"{mark} dir="auto">'
-        f"{plain(each.title)}</a>{when}"
+        f'<li data-id="{plain(each.id)}">{_title(each, base, is_current)}{when}{held}'
         f'<form class="renaming" data-action="rename" hidden><input name="title" required maxlength="200" '
         f'value="{plain(each.title)}" aria-label="{words.title}"><button type="submit">{words.save}</button></form>'
         f'<p class="tools"><button type="button" class="quiet" data-shows=".renaming">{words.rename}</button>'
@@ -70,6 +78,32 @@ def _conversation(each: Conversation, is_current: bool, words: ChatLabels, label
         f'<button type="button" class="quiet" data-action="delete" data-confirm="{words.really_delete}">'
         f"{words.delete}</button></p></li>"
     )
+
+
+def _base(each: Conversation, collections: Collections) -> str | None:
+    """Return the address below which a conversation can be gone on with, None where its collection is not served."""
+    if each.collection in (None, collections.current):
+        return "./"
+    return plain(collections.address(each.collection)) if each.collection in collections.names else None
+
+
+def _title(each: Conversation, base: str | None, is_current: bool) -> str:
+    """Render the way back into a conversation; within the collection that is shown, without loading the page anew."""
+    title = plain(each.title)
+    if base is None:
+        return f'<span class="title" dir="auto">{title}</span>'
+    opens = ' data-action="open"' if base == "./" else ""
+    mark = ' aria-current="page"' if is_current else ""
+    return f'<a class="title" href="{base}?c={quote(each.id, safe="")}"{opens}{mark} dir="auto">{title}</a>'
+
+
+def _held(each: Conversation, words: ChatLabels, labels: Labels, collections: Collections) -> str:
+    """Render which collection a conversation was held with, where there are several."""
+    if each.collection is None or collections.names == (each.collection,):
+        return ""
+    name = collection_name(each.collection, labels)
+    gone = "" if each.collection in collections.names else f" <span>{words.not_served}</span>"
+    return f'<p class="held"><bdi>{name}</bdi>{gone}</p>'
 
 
 def _keeping(keeping: Keeping, has_any: bool, words: ChatLabels) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from rag import citations
 from rag.answerers import Written
 from rag.briefs import Point, Told
-from rag.errors import HistoryError, QuestionError, RagError
+from rag.errors import HistoryError, QuestionError, RagError, UnknownConversation
 from rag.history import Conversation, History, Rating, StoredTurn
 from rag.index import Filters
 from rag.types import Answer, Document, Turn
@@ -102,8 +102,10 @@ def _day(text: str) -> dt.date | None:
 class Chats:
     """Asks, and keeps what was asked where a history is given. Safe to share between threads."""
 
-    def __init__(self, pipeline: Pipeline, history: History | None = None) -> None:
+    def __init__(self, pipeline: Pipeline, history: History | None = None, collection: str | None = None) -> None:
+        """Take the name of the collection that is asked, to be kept with what is asked."""
         self._pipeline = pipeline
+        self._collection = collection
         self.history = history
 
     def ask(self, chat: Chat, question: str, given: Mapping[str, str]) -> Generator[Written, None, Shown]:
@@ -129,15 +131,20 @@ class Chats:
             return chat
         number = 1 + sum(turn.answer is not None for turn in before)
         if chat.id is None or number > len(self.history.turns(owner, chat.id)):
-            identity = self.history.add(owner, chat.id, last.answer)
+            identity = self.history.add(owner, chat.id, last.answer, self._collection)
         else:
             identity = chat.id
             self.history.replace_from(owner, identity, number, last.answer)
         return Chat(identity, (*before, replace(last, kept=number)))
 
     def open(self, identity: str, owner: str) -> Chat:
-        """Return a kept chat, its citations verified anew. Raises HistoryError, UnknownConversation."""
+        """Return a kept chat, its citations verified anew. Raises HistoryError, UnknownConversation.
+
+        One that was held with another collection is none of this one's.
+        """
         stored = self._history.turns(owner, identity)
+        if self._history.conversation(owner, identity).collection not in (None, self._collection or ""):
+            raise UnknownConversation("the conversation was held with another collection")
         documents = {document.id: document for document in self._pipeline.documents()}
         return Chat(identity, tuple(_shown(turn, documents) for turn in stored))
 

@@ -18,6 +18,7 @@ from rag.types import Citation
 from rag.web import chat_labels, labels, sharing
 from rag.web.chats import Chats, Pipeline
 from rag.web.roles import user_name
+from rag.web.served import base_of
 
 HEADERS = {"Cache-Control": "no-store"}
 
@@ -56,7 +57,7 @@ class _Routes:
 
     def markdown(self, request: Request) -> Response:
         def link(citation: Citation) -> str:
-            return urljoin(str(request.base_url), sharing.citation_address(citation.id))
+            return urljoin(str(request.base_url), base_of(request) + sharing.citation_address(citation.id))
 
         def write(kept: _Kept) -> str:
             documents = {document.id: document for document in self._pipeline.documents()}

@@ -19,6 +19,7 @@ from rag.web import document_labels, document_view, labels, page_view, sharing, 
 from rag.web.document_view import Words
 from rag.web.page_view import Opened
 from rag.web.pages import WIDTHS, NoSuchPage, NotShown, Outdated, Overloaded, Pages, Undrawable
+from rag.web.served import base_of, collections_of
 from rag.web.viewing import VERSION, Cited, DocumentById, View
 
 MOST_PARTS = 64  # of a long document in one reply
@@ -155,4 +156,5 @@ def _html(page: str, status: int = 200) -> Response:
 
 def _words(request: Request) -> Words:
     words = labels.of(request.headers)
-    return Words(document_labels.BY_LANGUAGE[words.language], words, request.scope.get("root_path", "") + "/")
+    choice = tuple(collections_of(request).offer())
+    return Words(document_labels.BY_LANGUAGE[words.language], words, base_of(request), choice)

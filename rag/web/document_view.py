@@ -23,6 +23,7 @@ from rag.web.document_labels import DocumentLabels, Standing
 from rag.web.labels import Labels
 from rag.web.page_view import Opened
 from rag.web.render import plain
+from rag.web.served import Offered
 from rag.web.viewing import GAP, Cited, View, parts
 
 POLICY = (
@@ -41,11 +42,12 @@ SYMBOLS = {"verified": "✓", "moved": "→", "changed": "!", "gone": "×"}
 
 
 class Words(NamedTuple):
-    """The words of the page, its own and those of all pages, and the address of the web app."""
+    """The words of the page, its own and those of all pages, the address of these, and the collections to choose."""
 
     own: DocumentLabels
     labels: Labels
     base: str = "/"
+    choice: Sequence[Offered] = ()
 
 
 # Pages
@@ -115,7 +117,7 @@ def _page(title: str, find: str, main: str, words: Words, *, has_pages: bool = F
 {pages * has_pages}</head>
 <body>
 <header id="header"><a class="home" href="{base}"><span aria-hidden="true">‹</span> <span>{words.own.back}</span></a>
-{find}</header>
+{render.chooser(words.choice, labels)}{find}</header>
 {main}
 </body>
 </html>

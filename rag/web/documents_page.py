@@ -20,6 +20,7 @@ from rag.web.labels import Labels
 from rag.web.library import Added, Library, Removed, Verdict
 from rag.web.roles import user_name
 from rag.web.runs import Busy
+from rag.web.served import collections_of
 from rag.web.shelf import Query, Row
 from rag.web.uploads import Aside, Choice, Reason, Refused
 
@@ -68,14 +69,16 @@ class _Routes:
         self._library = library
 
     def page(self, request: Request) -> Response:
+        user, choice = user_name(request), tuple(collections_of(request).offer("documents"))
+        headers = {"Content-Security-Policy": documents_view.POLICY, "Cache-Control": "no-store"}
         try:
             rows, trouble = self._rows()
-            query, user = Query.of(request.query_params), user_name(request)
-            view = documents_view.page(self._library, rows, trouble, query, *_words(request), user)
+            query = Query.of(request.query_params)
+            view = documents_view.page(self._library, rows, trouble, query, *_words(request), user, choice)
         except RagError as error:  # there is no index to show
-            return Response(str(error), 404, media_type="text/plain")
-        headers = {"Content-Security-Policy": documents_view.POLICY, "Cache-Control": "no-store"}
-        return Response(view, media_type="text/html", headers=headers)
+            view = documents_view.missing(str(error), _words(request)[1], user, choice)
+            return Response(view, 404, headers, "text/html")
+        return Response(view, 200, headers, "text/html")
 
     def state(self, request: Request) -> Response:
         """Answer with how indexing stands, and with those parts of the page that are not as the browser has them."""
@@ -132,7 +135,7 @@ class _Routes:
             return _answer({"message": words.gone}, 404)
         except Refused as refused:
             return _refusal(refused, words)
-        except DocumentsError as error:
+        except RagError as error:
             return _answer({"message": str(error)}, 409)
 
     def undo(self, request: Request) -> Response:

@@ -16,6 +16,7 @@ from rag.web.labels import Labels
 from rag.web.library import Library, NothingLeft, Removed
 from rag.web.render import plain
 from rag.web.runs import Run
+from rag.web.served import Offered
 from rag.web.shelf import COLUMNS, Column, Query, Row, Totals, View
 from rag.web.uploads import Reason
 
@@ -47,12 +48,13 @@ def page(
     words: DocumentsLabels,
     labels: Labels,
     user: str = "",
+    choice: Sequence[Offered] = (),
 ) -> str:
     """Render the whole page as things stand."""
     run, removed = library.runs.latest, library.last_removed
     return f"""{render.head(labels, "documents", labels.documents)}
 <body {_data(library, words)}>
-<header id="header">{render.header(labels, "documents", owner=True, user=user)}</header>
+<header id="header">{render.header(labels, "documents", owner=True, user=user, choice=choice)}</header>
 <main>
 <div class="intro"><h1>{labels.documents}</h1><p>{words.lead}</p>
 <p class="note place">{words.folder} <span class="path" dir="ltr">{plain(str(library.folder))}</span></p></div>
@@ -71,6 +73,20 @@ def page(
 </main>
 {_dialog(words)}
 <p id="announcement" class="hidden" role="status"></p>
+</body>
+</html>
+"""
+
+
+def missing(problem: str, labels: Labels, user: str = "", choice: Sequence[Offered] = ()) -> str:
+    """Render why there is no index to show."""
+    return f"""{render.head(labels, "documents", labels.documents, has_script=False)}
+<body>
+<header id="header">{render.header(labels, "documents", owner=True, user=user, choice=choice)}</header>
+<main>
+<div class="intro"><h1>{labels.documents}</h1></div>
+<p class="alert" role="alert">{plain(problem)}</p>
+</main>
 </body>
 </html>
 """

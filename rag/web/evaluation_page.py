@@ -13,6 +13,7 @@ from rag.web import evaluation_labels, evaluation_view, labels
 from rag.web.evaluations import MAX_FILE_BYTES, PAGE, RESULTS, SUMMARY, Evaluations
 from rag.web.roles import user_name
 from rag.web.runs import Busy
+from rag.web.served import collections_of
 
 DOWNLOADS = {SUMMARY: "text/markdown", RESULTS: "application/json"}
 
@@ -43,6 +44,7 @@ class _Routes:
             evaluations.reports,
             *_words(request),
             user_name(request),
+            tuple(collections_of(request).offer("evaluation")),
         )
         headers = {"Content-Security-Policy": evaluation_view.POLICY, "Cache-Control": "no-store"}
         return Response(view, media_type="text/html", headers=headers)

@@ -12,6 +12,7 @@ from rag.web.evaluations import RESULTS, SUMMARY, QuestionFile, Report
 from rag.web.labels import Labels
 from rag.web.render import plain
 from rag.web.runs import Run
+from rag.web.served import Offered
 
 SHOWN_PROBLEMS = 1000
 POLICY = (
@@ -32,11 +33,12 @@ def page(
     words: EvaluationLabels,
     labels: Labels,
     user: str = "",
+    choice: Sequence[Offered] = (),
 ) -> str:
     """Render the whole page as things stand."""
     return f"""{render.head(labels, "evaluation", labels.evaluation)}
 <body>
-<header id="header">{render.header(labels, "evaluation", owner=True, user=user)}</header>
+<header id="header">{render.header(labels, "evaluation", owner=True, user=user, choice=choice)}</header>
 <main>
 <div class="intro"><h1>{labels.evaluation}</h1><p>{words.lead}</p></div>
 <noscript><p class="alert">{words.no_script}</p></noscript>

@@ -16,7 +16,6 @@ class FactsLabels:
     """Everything the page says of itself. `{}` in a label is filled by the one who shows it."""
 
     lead: str
-    no_index: str
     none: str
     none_note: str
     no_match: str
@@ -106,7 +105,6 @@ def _simple(names: Mapping[str, str]) -> dict[str, Forms]:
 ENGLISH = FactsLabels(
     lead="Every amount, percentage and date in your documents, with its source: where documents tell the same, where "
     "they differ, and when.",
-    no_index="There is no index to take figures from. Build one with “rag index”.",
     none="No figures",
     none_note="There is no amount, percentage or date in the documents that are indexed.",
     no_match="No figure is like that.",
@@ -237,7 +235,6 @@ ENGLISH = FactsLabels(
 NORWEGIAN = FactsLabels(
     lead="Alle beløp, prosenter og datoer i dokumentene dine, med kilde: hvor dokumentene sier det samme, hvor de er "
     "uenige, og når.",
-    no_index="Det finnes ingen indeks å hente tall fra. Lag en med «rag index».",
     none="Ingen tall",
     none_note="Det finnes ingen beløp, prosenter eller datoer i dokumentene som er indeksert.",
     no_match="Ingen tall passer til dette.",
@@ -361,7 +358,6 @@ NORWEGIAN = FactsLabels(
 RUSSIAN = FactsLabels(
     lead="Все суммы, проценты и даты ваших документов с источниками: где документы говорят одно и то же, где "
     "расходятся и к какому времени это относится.",
-    no_index="Индекса, из которого можно взять данные, нет. Создайте его командой «rag index».",
     none="Чисел нет",
     none_note="В проиндексированных документах нет ни сумм, ни процентов, ни дат.",
     no_match="Таких чисел нет.",

@@ -9,13 +9,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from rag.errors import MissingIndex
+from rag.errors import IndexError_
 from rag.facts import Row, tables
 from rag.web import facts_labels, facts_view, labels
 from rag.web.facts_list import Query
 from rag.web.facts_words import Words
 from rag.web.ledger import Ledger
 from rag.web.roles import is_owner, user_name
+from rag.web.served import collections_of
 
 HEADERS = {"Content-Security-Policy": facts_view.POLICY, "Cache-Control": "no-store"}
 SOON = "3"  # seconds after which to ask again for a file that cannot be written yet
@@ -40,8 +41,8 @@ class _Routes:
         words = _words(request)
         try:
             catalogue = self._ledger.catalogue(again=True)
-        except MissingIndex:
-            return Response(facts_view.missing(words), 404, HEADERS, "text/html")
+        except IndexError_ as error:
+            return Response(facts_view.missing(str(error), words), 404, HEADERS, "text/html")
         view = facts_view.page(catalogue, self._ledger.runs.latest, Query.of(request.query_params), words)
         return Response(view, 200, HEADERS, "text/html")
 
@@ -49,7 +50,7 @@ class _Routes:
         """Answer with how the finding of figures stands, and with the figures if the browser has others."""
         try:
             catalogue = self._ledger.catalogue()
-        except MissingIndex as error:
+        except IndexError_ as error:
             return JSONResponse({"message": str(error)}, 404, headers=HEADERS)
         query, known = Query.of(request.query_params), request.query_params.get("known", "")
         parts = facts_view.state(catalogue, self._ledger.runs.latest, query, known, _words(request))
@@ -65,7 +66,7 @@ class _Routes:
         """Answer with all figures that are asked for, in the order of `rag facts`."""
         try:
             catalogue = self._ledger.catalogue()
-        except MissingIndex as error:
+        except IndexError_ as error:
             return JSONResponse({"message": str(error)}, 404, headers=HEADERS)
         if catalogue is None:
             return JSONResponse({"message": _words(request).own.reading}, 503, headers=HEADERS | {"Retry-After": SOON})
@@ -78,4 +79,5 @@ class _Routes:
 
 def _words(request: Request) -> Words:
     words = labels.of(request.headers)
-    return Words(facts_labels.BY_LANGUAGE[words.language], words, is_owner(request), user_name(request))
+    choice = tuple(collections_of(request).offer("facts"))
+    return Words(facts_labels.BY_LANGUAGE[words.language], words, is_owner(request), user_name(request), choice)

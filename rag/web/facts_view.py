@@ -44,9 +44,9 @@ def page(catalogue: Catalogue | None, run: Run[Catalogue] | None, query: Query, 
     )
 
 
-def missing(words: Words) -> str:
-    """Render that there is no index."""
-    return _page(f'<p class="alert" role="alert">{words.own.no_index}</p>', words)
+def missing(problem: str, words: Words) -> str:
+    """Render why there is no index."""
+    return _page(f'<p class="alert" role="alert">{plain(problem)}</p>', words)
 
 
 def state(
@@ -90,7 +90,7 @@ def _page(body: str, words: Words) -> str:
     own, labels = words.own, words.labels
     return f"""{render.head(labels, "facts", labels.facts)}
 <body data-unreachable="{own.unreachable}">
-<header id="header">{render.header(labels, "facts", owner=words.owner, user=words.user)}</header>
+<header id="header">{render.header(labels, "facts", owner=words.owner, user=words.user, choice=words.choice)}</header>
 <main>
 <div class="intro"><h1>{labels.facts}</h1><p>{own.lead}</p></div>
 <p class="alert trouble" role="alert" hidden></p>

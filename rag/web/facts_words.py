@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from functools import cache
@@ -21,6 +21,7 @@ from rag.untrusted import disarm
 from rag.web.facts_labels import FactsLabels, Forms
 from rag.web.facts_list import Days, Entry
 from rag.web.labels import Labels
+from rag.web.served import Offered
 
 LOCALES = {"en": "en", "no": "nb", "ru": "ru"}
 NO_CURRENCY = "XXX"  # of a crown of no country
@@ -152,6 +153,7 @@ class Words:
     labels: Labels
     owner: bool = True
     user: str = ""
+    choice: Sequence[Offered] = ()
 
     @property
     def locale(self) -> str:

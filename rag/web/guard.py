@@ -18,11 +18,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.errors import UsersError
-from rag.web import access_view, documents_page
+from rag.web import access_view, documents_page, served
 from rag.web.access import Access
 from rag.web.hosts import is_own_origin
 from rag.web.login_page import MAX_FORM_BYTES
 from rag.web.roles import SCOPE_KEY, Visitor
+from rag.web.served import ONE, Collections, own_path
 
 MAX_BODY_BYTES = 1_000_000
 FORM_LIMITS = {"/login": MAX_FORM_BYTES, "/logout": MAX_FORM_BYTES}
@@ -59,9 +60,22 @@ Rewrite = Callable[[str, Headers], str]
 class Guard:
     """Refuses what may not pass, tells who is asking, and has the browser load nothing from elsewhere."""
 
-    def __init__(self, app: ASGIApp, access: Access, own_page: Rewrite, limits: Mapping[str, int]) -> None:
-        """Take the most bytes that may be sent to a path, where that is not MAX_BODY_BYTES."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        access: Access,
+        own_page: Rewrite,
+        limits: Mapping[str, int],
+        collections: Collections = ONE,
+        open_paths: re.Pattern[str] = OPEN_PATHS,
+    ) -> None:
+        """Take the most bytes that may be sent to a path, where that is not MAX_BODY_BYTES.
+
+        All paths are those below the address of the collection that is guarded.
+        """
         self._app = app
+        self._collections = collections
+        self._open_paths = open_paths
         self._limits = {**FORM_LIMITS, **limits}
         self._access = access
         self._own_page = own_page
@@ -74,10 +88,10 @@ class Guard:
         verdict = self._judge(HTTPConnection(scope))
         if isinstance(verdict, Response):
             return await verdict(scope, receive, _with_security_headers(send, own_policy=True))
-        scope = {**scope, SCOPE_KEY: verdict}
-        if scope["path"] == "/":
+        scope = {**scope, SCOPE_KEY: verdict, served.SCOPE_KEY: self._collections}
+        if own_path(scope) == "/":
             return await _send_page(self._app, self._own_page, scope, receive, send)
-        own_policy = OWN_POLICY.fullmatch(scope["path"]) is not None
+        own_policy = OWN_POLICY.fullmatch(own_path(scope)) is not None
         await self._app(scope, receive, _with_security_headers(send, own_policy))
 
     def _judge(self, request: HTTPConnection) -> Visitor | Response | None:
@@ -96,11 +110,11 @@ class Guard:
         return None
 
     def _refuse_request(self, request: HTTPConnection) -> Response | None:
-        method, path = request.scope["method"], request.scope["path"]
+        method, path = request.scope["method"], own_path(request.scope)
         if method not in {"GET", "HEAD", "POST"}:
             return Response(status_code=405, headers={"Allow": "GET, HEAD, POST"})
         log_in = self._access.with_log_in and LOG_IN_REQUESTS.fullmatch(f"{method} {path}")
-        if not (log_in or OPEN_PATHS.fullmatch(path)):
+        if not (log_in or self._open_paths.fullmatch(path)):
             return _notice(request, 404, access_view.words_for(request.headers)[0].closed, "")
         if "transfer-encoding" in request.headers or (method == "POST" and "content-length" not in request.headers):
             return Response(status_code=411)
@@ -108,7 +122,7 @@ class Guard:
         return Response(status_code=413) if too_large else None
 
     def _admit(self, request: HTTPConnection) -> Visitor | Response | None:
-        method, path = request.scope["method"], request.scope["path"]
+        method, path = request.scope["method"], own_path(request.scope)
         words = access_view.words_for(request.headers)[0]
         if self._access.with_log_in and BEFORE_LOG_IN.fullmatch(path):
             return None
@@ -131,7 +145,7 @@ class Guard:
 
     def _may_hear(self, request: HTTPConnection, visitor: Visitor) -> bool:
         """Tell whether what is listened to, if anything, is not the conversation of somebody else."""
-        heard = HEARD_PATHS.fullmatch(request.scope["path"])
+        heard = HEARD_PATHS.fullmatch(own_path(request.scope))
         conversation = heard and (heard[1] or request.query_params.get("session_hash", ""))[:100]
         return not conversation or self._access.may_hear(conversation, visitor)
 

@@ -49,6 +49,8 @@ class Labels:
     conversation: str
     examples: str
     documents: str
+    collection: str
+    main_collection: str
     more_documents: str  # {} a number
     searching: str
     writing: str
@@ -129,6 +131,8 @@ ENGLISH = Labels(
     conversation="Conversation",
     examples="For example",
     documents="Documents",
+    collection="Collection",
+    main_collection="Main collection",
     more_documents="and {} more",
     searching="Looking through the documents",
     writing="Writing, and checking each sentence against the documents",
@@ -176,6 +180,8 @@ NORWEGIAN = Labels(
     conversation="Samtale",
     examples="For eksempel",
     documents="Dokumenter",
+    collection="Samling",
+    main_collection="Hovedsamlingen",
     more_documents="og {} til",
     searching="Leter i dokumentene",
     writing="Skriver, og holder hver setning opp mot dokumentene",
@@ -223,6 +229,8 @@ RUSSIAN = Labels(
     conversation="Разговор",
     examples="Например",
     documents="Документы",
+    collection="Коллекция",
+    main_collection="Основная коллекция",
     more_documents="и ещё {}",
     searching="Ищу в документах",
     writing="Пишу и сверяю каждое предложение с документами",

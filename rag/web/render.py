@@ -20,6 +20,7 @@ from rag.web import document_labels, sharing
 from rag.web.document_labels import DocumentLabels
 from rag.web.examples import Example
 from rag.web.labels import Labels
+from rag.web.served import Offered
 from rag.web.sharing import Shared
 
 SHOWN_DOCUMENTS = 30
@@ -30,6 +31,7 @@ SHOWN_CONTEXT = 200  # characters of a passage on either side of the cited words
 FOLDED_AT_LEAST = 80  # characters: less than this is not worth a click
 CONTEXT = 300  # characters on either side of a citation that lies in no retrieved passage
 
+CURRENT = ' aria-current="true"'
 EVERYBODYS = frozenset({"chat", "facts"})  # pages that not only the owner may see
 
 DocumentById = Callable[[str], Document]
@@ -44,10 +46,12 @@ def plain(text: str) -> str:
     return escape(disarm(text))
 
 
-def header(labels: Labels, current: str, *, owner: bool, user: str = "", drawer: str = "") -> str:
+def header(
+    labels: Labels, current: str, *, owner: bool, user: str = "", drawer: str = "", choice: Sequence[Offered] = ()
+) -> str:
     """Render the name of the program, the way from page to page, and for who is logged in the way out.
 
-    `drawer` names the list of conversations, where there is one to open.
+    `drawer` names the list of conversations, where there is one to open; `choice` are the collections.
     """
     brand = f'<p class="brand">{labels.title}</p>'
     pages = {
@@ -64,7 +68,29 @@ def header(labels: Labels, current: str, *, owner: bool, user: str = "", drawer:
     nav = f'<nav aria-label="{labels.pages}">{links}</nav>'
     opener = f'<button type="button" class="opener" popovertarget="conversations">{drawer}</button>' if drawer else ""
     way_out = _way_out(labels, user) if user else ""
-    return f'<div class="bar" lang="{labels.language}">{opener}{brand}{nav}{way_out}</div>'
+    return f'<div class="bar" lang="{labels.language}">{opener}{brand}{chooser(choice, labels)}{nav}{way_out}</div>'
+
+
+def chooser(choice: Sequence[Offered], labels: Labels) -> str:
+    """Render the choice of the collection, where there is one."""
+    if not choice:
+        return ""
+    shown = next((collection_name(each.name, labels) for each in choice if each.is_current), "")
+    links = "".join(
+        f'<li><a href="{plain(each.address)}"{CURRENT * each.is_current} dir="auto">'
+        f"{collection_name(each.name, labels)}</a></li>"
+        for each in choice
+    )
+    return (
+        f'<button type="button" class="collection" popovertarget="collections" '
+        f'aria-label="{labels.collection}: {shown}" title="{labels.collection}"><bdi>{shown}</bdi></button>'
+        f'<ul id="collections" popover aria-label="{labels.collection}">{links}</ul>'
+    )
+
+
+def collection_name(name: str, labels: Labels) -> str:
+    """Render the name of a collection; the folder that the settings name themselves has none of its own."""
+    return plain(name) if name else labels.main_collection
 
 
 def head(labels: Labels, page: str, name: str, *, has_script: bool = True) -> str:

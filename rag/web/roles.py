@@ -53,7 +53,12 @@ def user_name(request: AnyRequest) -> str:
 
 def _visitor(request: AnyRequest) -> Visitor | None:
     """Return who the guard found a request to come from; None if it has not passed the guard."""
+    visitor = scope_of(request).get(SCOPE_KEY)
+    return visitor if isinstance(visitor, Visitor) else None
+
+
+def scope_of(request: AnyRequest) -> Mapping[str, Any]:
+    """Return the ASGI scope of a request, in which the guard tells the pages what they need to know."""
     wrapped = getattr(request, "request", request)  # Gradio's own way to the scope would turn it into JSON
     scope = getattr(wrapped, "scope", wrapped)
-    visitor = scope.get(SCOPE_KEY) if isinstance(scope, Mapping) else None
-    return visitor if isinstance(visitor, Visitor) else None
+    return scope if isinstance(scope, Mapping) else {}

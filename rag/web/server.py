@@ -9,19 +9,21 @@ from __future__ import annotations
 import errno
 import re
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
 
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import Response
+from starlette.applications import Starlette
 from starlette.datastructures import Headers
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 
 from rag.config import Settings
-from rag.errors import HistoryError, ServeError, UsersError
+from rag.errors import HistoryError, RagError, ServeError, UsersError
 from rag.history import History, open_history
 from rag.users import read_users, readable_by_others
 from rag.web import (
@@ -31,6 +33,7 @@ from rag.web import (
     documents_page,
     evaluation_page,
     facts_page,
+    front_page,
     labels,
     login_page,
 )
@@ -45,6 +48,7 @@ from rag.web.ledger import Ledger
 from rag.web.library import Library
 from rag.web.pages import Pages
 from rag.web.quick_gradio import gr
+from rag.web.served import Collections, Served
 from rag.web.viewing import has_pages
 
 OWN_FILES = {
@@ -94,36 +98,47 @@ def serve(settings: Settings, pipeline: Pipeline, on_ready: Callable[[str], None
     Raises ServeError when the address is not this machine's own or the port is taken.
     """
     with listen(settings) as listener:
-        serve_on(listener, pipeline, settings, on_ready)
+        serve_on(listener, [Served(settings, pipeline)], on_ready)
 
 
 def serve_on(
     listener: socket.socket,
-    pipeline: Pipeline,
-    settings: Settings,
+    served: Sequence[Served],
     on_ready: Callable[[str], None] = announce,
     access: Access | None = None,
 ) -> None:
-    """Serve the page on a port that `listen` took, to those whom the settings or `access` let in."""
+    """Serve collections on a port that `listen` took, to those whom the settings or `access` let in.
+
+    The first is the one that is chosen at first.
+    """
+    settings = served[0].settings
     port = listener.getsockname()[1]
     if not (settings.trusted_proxies or is_loopback(settings.host)):
         complain(
             "what others send, passwords too, is not encrypted; beyond a network you trust, put a TLS proxy in front"
         )
-    with (
-        Evaluations(pipeline, settings) as evaluations,
-        Library(pipeline, settings) as library,
-        Ledger(pipeline) as ledger,
-        Examples(pipeline) as examples,
-        Pages(settings) as pages,
-        _opened(settings) as (history, problem),
-    ):
-        if any(map(has_pages, pipeline.documents())):
-            pages.begin()
-        chats = Chats(pipeline, history)
-        page = build(pipeline, chats, examples, problem)
-        app = application(pipeline, page, chats, evaluations, library, ledger, pages, access or Access(settings))
+    with ExitStack() as stack:
+        history, problem = stack.enter_context(_opened(settings))
+        shared = _Shared(access or Access(settings), stack.enter_context(Pages(settings)), history, problem)
+        _begin(served[0], shared)
+        app = application(served, shared, stack)
         _Server(app, lambda: on_ready(_invitation(settings.host, port)), settings.trusted_proxies).run([listener])
+
+
+class _Shared(NamedTuple):
+    """What all collections have in common. `problem` tells why conversations are not kept, where they should be."""
+
+    access: Access
+    pages: Pages
+    history: History | None
+    problem: str
+
+
+def _begin(first: Served, shared: _Shared) -> None:
+    """Start what is slow to start and probably needed."""
+    with suppress(RagError):  # its page tells
+        if any(map(has_pages, first.pipeline.documents())):
+            shared.pages.begin()
 
 
 @contextmanager
@@ -166,35 +181,74 @@ def _check_users(file: Path) -> None:
         complain(f"others on this machine can read the password hashes in {file}; `chmod 600 {file}` keeps them out")
 
 
-def application(
-    pipeline: Pipeline,
-    page: gr.Blocks,
-    chats: Chats,
-    evaluations: Evaluations,
-    library: Library,
-    ledger: Ledger,
-    pages: Pages,
-    access: Access,
-) -> FastAPI:
-    """Return the whole web application, guarded; `page` is the chat's."""
+def application(served: Sequence[Served], shared: _Shared, stack: ExitStack) -> Starlette:
+    """Return the whole web application, guarded: the pages of a single collection, or of each below its address.
+
+    What is to be ended with it is left to `stack`.
+    """
+    collections = Collections(tuple(each.name for each in served))
+    examples = [stack.enter_context(Examples(served[0].pipeline))]
+    examples += [stack.push(Examples(each.pipeline)) for each in served[1:]]  # they begin when they are looked at
+    sites = {
+        each.name: _site(each, tried, collections.seen_from(each.name), shared, stack)
+        for each, tried in zip(served, examples, strict=True)
+    }
+    if len(sites) == 1:
+        return sites[served[0].name]
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as living:
+            for site in sites.values():
+                await living.enter_async_context(site.router.lifespan_context(site))
+            yield
+
+    mounts = [Mount(collections.prefix(name), app=site) for name, site in sites.items()]
+    return Starlette(routes=[*mounts, Mount("", app=_front(collections, shared.access))], lifespan=lifespan)
+
+
+def _front(collections: Collections, access: Access) -> FastAPI:
+    """Return what answers where an address names no collection that is served, guarded."""
+    app = _bare(access)
+    app.router.routes.extend(front_page.routes(collections))
+    app.add_middleware(
+        Guard, access=access, own_page=_own_page, limits={}, collections=collections, open_paths=front_page.OPEN_PATHS
+    )
+    return app
+
+
+def _bare(access: Access) -> FastAPI:
+    """Return an application with no more than our own files, and the way in where there is a log-in."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     for name, media_type in OWN_FILES.items():
         content = resources.files("rag.web").joinpath(name).read_bytes()
         app.add_api_route(f"/web/{name}", _file(content, media_type))
+    if access.with_log_in:
+        app.router.routes.extend(login_page.routes(access))
+    return app
+
+
+def _site(each: Served, examples: Examples, collections: Collections, shared: _Shared, stack: ExitStack) -> FastAPI:
+    """Return the pages of one collection, guarded."""
+    settings, pipeline = each
+    evaluations = stack.enter_context(Evaluations(pipeline, settings))
+    library = stack.enter_context(Library(pipeline, settings))
+    ledger = stack.enter_context(Ledger(pipeline))
+    chats = Chats(pipeline, shared.history, settings.collection)
+    app = _bare(shared.access)
     app.router.routes.extend(evaluation_page.routes(evaluations))
     app.router.routes.extend(documents_page.routes(library))
-    app.router.routes.extend(document_page.routes(pipeline.document, pages))
+    app.router.routes.extend(document_page.routes(pipeline.document, shared.pages))
     app.router.routes.extend(facts_page.routes(ledger))
     app.router.routes.extend(conversations_page.routes(pipeline, chats))
     app.router.routes.extend(brief_page.routes(pipeline))
-    if access.with_log_in:
-        app.router.routes.extend(login_page.routes(access))
     limits = {"/evaluation/run": MAX_FILE_BYTES, documents_page.UPLOAD: library.max_bytes}
-    app.add_middleware(Guard, access=access, own_page=_own_page, limits=limits)
+    app.add_middleware(Guard, access=shared.access, own_page=_own_page, limits=limits, collections=collections)
     gr.mount_gradio_app(
         app,
-        page,
+        build(pipeline, chats, examples, shared.problem),
         path="/",
+        root_path=collections.prefix(each.name) or None,  # behind a proxy, Gradio asks for what it does not know here
         theme=_theme(),
         footer_links=[],
         run_history=False,
@@ -240,10 +294,18 @@ def _refusal(settings: Settings, error: OSError) -> str:
     return f"cannot serve on {settings.host} port {settings.port}: {error.strerror}; choose another with --port"
 
 
+def _mounted(routes: Sequence[BaseRoute]) -> Iterator[gr.routes.App]:
+    for route in routes:
+        if isinstance(route, Mount) and isinstance(route.app, gr.routes.App):
+            yield route.app
+        elif isinstance(route, Mount):
+            yield from _mounted(route.routes)
+
+
 class _Server(uvicorn.Server):
     """A quiet uvicorn that says when it is ready and, when it is stopped, lets go of the pages that are open."""
 
-    def __init__(self, app: FastAPI, on_ready: Callable[[], None], trusted_proxies: Sequence[str]) -> None:
+    def __init__(self, app: Starlette, on_ready: Callable[[], None], trusted_proxies: Sequence[str]) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -256,8 +318,7 @@ class _Server(uvicorn.Server):
                 timeout_graceful_shutdown=2,
             )
         )
-        mounted = (route.app for route in app.routes if isinstance(route, Mount))
-        self.mounted = [each for each in mounted if isinstance(each, gr.routes.App)]
+        self.mounted = list(_mounted(app.routes))
         self.on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
