@@ -43,6 +43,8 @@ def conversation_markdown(
     """Return a conversation as Markdown: a heading for each question, footnotes numbered throughout at the end."""
     answers = [turn.answer for turn in turns]
     blocks = [f"# {escaped(conversation.title)}"]
+    if conversation.collection:
+        blocks.append(f"Collection: {escaped(conversation.collection)}")
     footnotes = 0
     for turn in turns:
         blocks += _turn(turn, footnotes)

@@ -184,9 +184,10 @@ def test_every_footnote_that_is_made_has_a_number_of_its_own(some: list[Answer])
 
 
 def test_a_conversation_as_json() -> None:
-    record = conversation_json(conversation(), [turn(an_answer(), 1, "up", "right")])
+    record = conversation_json(conversation()._replace(collection="letters"), [turn(an_answer(), 1, "up", "right")])
     assert json.loads(json.dumps(record)) == {
         "title": "When does the lease end?",
+        "collection": "letters",
         "updated": "2026-02-01T12:00:00+00:00",
         "turns": [
             {
