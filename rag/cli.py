@@ -153,7 +153,7 @@ def ask(settings: Settings, question: str | None, as_json: bool, origins: dict[s
     if as_json:
         from rag.records import answer_record
 
-        click.echo(to_json(answer_record(answer)))
+        click.echo(to_json(answer_record(answer, pipeline.documents())))
     else:
         from rag.terminal import print_answer
 

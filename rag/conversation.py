@@ -34,7 +34,7 @@ class Pipeline(Protocol):
 class Show(NamedTuple):
     """How answers, sources, and lines that are neither, are shown."""
 
-    answer: Callable[[Answer], None]
+    answer: Callable[[Answer, Sequence[Document]], None]
     source: Callable[[LookUp, Document | None], None]
     note: Callable[[str], None]
 
@@ -43,9 +43,9 @@ def _print_json(record: Mapping[str, Any]) -> None:
     print(to_json(record), flush=True)
 
 
-AS_TEXT = Show(terminal.print_answer, terminal.print_look_up, terminal.print_note)
+AS_TEXT = Show(lambda answer, _: terminal.print_answer(answer), terminal.print_look_up, terminal.print_note)
 AS_JSON = Show(
-    lambda answer: _print_json(answer_record(answer)),
+    lambda answer, documents: _print_json(answer_record(answer, documents)),
     lambda found, _: _print_json(look_up_record(found)),
     lambda _: None,
 )
@@ -113,7 +113,7 @@ class Talk:
             terminal.print_problem(str(error))
             return False
         self._past.append(answer)
-        self._show.answer(answer)
+        self._show.answer(answer, self._pipeline.documents())
         with self._keeping() as history:
             self._kept = self._keep(history, answer) if history else None
         return True

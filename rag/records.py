@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import cache
 from typing import Any
@@ -12,11 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from rag.briefs import Told
 from rag.citations import LookUp
-from rag.types import Answer, Candidate, Citation, Conflict, Hit, Place
+from rag.types import Answer, Candidate, Citation, Conflict, Document, Hit, Place
 
 
-def answer_record(answer: Answer) -> dict[str, Any]:
-    """Return an answer as a JSON object."""
+def answer_record(answer: Answer, documents: Iterable[Document] = ()) -> dict[str, Any]:
+    """Return an answer as a JSON object, with what those `documents` tell of themselves that are cited."""
+    cited = {citation.document_id for citation in answer.citations}
+    told = {document.id: _told(document) for document in documents if document.id in cited}
     struck = [statement.text for statement in answer.statements if statement.is_struck]
     return {
         "question": answer.question,
@@ -25,7 +27,10 @@ def answer_record(answer: Answer) -> dict[str, Any]:
         "confidence": round(answer.confidence, 4),
         "short": answer.short,
         "text": answer.text,
-        "citations": [_citation(number, citation) for number, citation in enumerate(answer.citations, 1)],
+        "citations": [
+            _citation(number, citation) | told.get(citation.document_id, {})
+            for number, citation in enumerate(answer.citations, 1)
+        ],
         "candidate": _candidate(answer.candidate) if answer.candidate else None,
         "conflicts": [_conflict(conflict) for conflict in answer.conflicts],
         "hits": [_hit(hit) for hit in answer.hits],
@@ -96,6 +101,13 @@ def _citation(number: int, citation: Citation) -> dict[str, Any]:
         "verified": citation.verified,
         **_around(citation.places),
     }
+
+
+def _told(document: Document) -> dict[str, Any]:
+    """Return the date, author and tags of a document; what it does not tell has no key."""
+    date = document.date.isoformat() if document.date else None
+    told = {"date": date, "author": document.author, "tags": list(document.tags)}
+    return {key: value for key, value in told.items() if value}
 
 
 def _around(places: Sequence[Place]) -> dict[str, Any]:

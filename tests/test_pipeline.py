@@ -135,6 +135,8 @@ def test_the_record_has_the_keys_of_the_contract(seeds_pipeline: Pipeline) -> No
         "question language answered confidence short text citations candidate conflicts hits timings_ms"
     )
     assert " ".join(record["citations"][0]) == "number id document start end quote sha256 verified"
+    described = answer_record(answer, seeds_pipeline.documents())["citations"][0]
+    assert " ".join(described).removeprefix(" ".join(record["citations"][0])) == " date", "the given ones tell no more"
     assert " ".join(record["candidate"]) == "short document start end"
     assert " ".join(record["hits"][0]) == "document start end score"
     assert " ".join(record["timings_ms"]) == "search answer total"
@@ -146,6 +148,26 @@ def test_the_record_has_the_keys_of_the_contract(seeds_pipeline: Pipeline) -> No
     abstained = answer_record(seeds_pipeline.ask(UNANSWERABLE[0][1]))
     assert (abstained["answered"], abstained["short"], abstained["citations"]) == (False, None, [])
     assert abstained["candidate"]["document"] in seeds_pipeline.index.documents
+
+
+def test_a_citation_tells_what_its_document_tells_of_itself(small: Settings) -> None:
+    texts = {
+        "told.md": "---\nauthor: Ola Nordmann\ndate: 2026-01-02\ntags: [harbour, hours]\n---\nThe harbour opens late.",
+        "plain.txt": "The museum closes at four.",
+    }
+    build(small, texts)
+    pipeline = Pipeline(small.model_copy(update={"answerer": "sentence", "abstain_below": 0.0}), HashEncoder())
+    told, plain = (
+        answer_record(pipeline.ask(question), pipeline.documents())["citations"][0]
+        for question in ("When does the harbour open?", "When does the museum close?")
+    )
+    assert {key: told[key] for key in ("date", "author", "tags")} == {
+        "date": "2026-01-02",
+        "author": "Ola Nordmann",
+        "tags": ["harbour", "hours"],
+    }
+    assert plain["document"] == "plain.txt"
+    assert not {"date", "author", "tags"} & plain.keys()
 
 
 @pytest.mark.model
