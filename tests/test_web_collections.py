@@ -49,7 +49,10 @@ def url(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def logged_in(url: str, name: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, trust_env=False, timeout=30, headers={"Origin": url, **PAGE}) as client:
+    limits = httpx.Limits(max_keepalive_connections=0)  # the server closes what a busy machine leaves idle for long
+    with httpx.Client(
+        base_url=url, trust_env=False, timeout=30, limits=limits, headers={"Origin": url, **PAGE}
+    ) as client:
         assert client.post("/login", data={"name": name, "password": PASSWORD}).status_code == 303
         yield client
 
