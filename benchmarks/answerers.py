@@ -104,7 +104,7 @@ class Way(NamedTuple):
         answer = self.pipeline.ask(question, history, answerer=self.name)
         return {
             **answer_record(answer),
-            "fell_back": bool(found) and any(each.text == nothing_stood(answer.language) for each in answer.statements),
+            "fell_back": any(each.text == nothing_stood(answer.language) for each in answer.statements),
             "sentences": [
                 {"text": text, "stands": verdict.is_supported, **verdict._asdict()} for text, verdict in found.items()
             ],
@@ -142,7 +142,7 @@ def results(way: Way, questions: Path, limit: int | None, folder: Path) -> list[
 def row(name: str, found: Sequence[run.Result]) -> list[str]:
     """Return a line of the table: shares in percent with 95 % intervals, times in milliseconds."""
     scores = {key: [each["scores"][key] for each in found] for key in found[0]["scores"]}
-    composed = [each for each in found if each["sentences"]]
+    composed = [each for each in found if each["answered"] and name in ("compose", "unchecked")]
     times = [each["scores"]["ms"] + each["saved_ms"] for each in found]
     shown = [sentence["stands"] for each in composed for sentence in each["sentences"]]
     return [
