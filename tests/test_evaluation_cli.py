@@ -137,6 +137,13 @@ def test_no_index_yet(few: Path, tmp_path: Path) -> None:
     assert "build it with `rag index" in refused.stderr
 
 
+@pytest.mark.parametrize("option", ["--json", "--report"])
+def test_what_cannot_be_written_is_told_before_anything_is_read(few: Path, tmp_path: Path, option: str) -> None:
+    refused = rag("eval", few, "--index", tmp_path / "none", option, "/dev/null/place")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("rag: cannot write /dev/null/place")
+
+
 def test_converted_data_is_evaluated_by_the_command_that_is_named(tmp_path: Path) -> None:
     text = "Bergen ble grunnlagt i 1070 av Olav Kyrre. Byen regnes som Vestlandets hovedstad."
     rows = [

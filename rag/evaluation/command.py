@@ -45,6 +45,7 @@ def evaluate(
     """
     bars = compare.parse_requirements(require)
     before = compare.read_run(baseline) if baseline else None
+    session.check_writable(json_file, report)
     if folder:
         settings = session.documents_index(folder, settings)
         terminal.print_problems(terminal.build_with_progress(settings))

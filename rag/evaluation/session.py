@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import rag
@@ -68,6 +69,21 @@ class Evaluation:
         self._journal.discard()
 
 
+def check_writable(json_file: Path | None, report: Path | None) -> None:
+    """Make sure that results can be written where they are to be. Raises EvaluationError."""
+    if json_file:
+        with _writing(json_file, "name another place"):
+            json_file.parent.mkdir(parents=True, exist_ok=True)
+            is_new = not json_file.exists()
+            json_file.open("a").close()
+            if is_new:
+                json_file.unlink()
+    if report:
+        with _writing(report, "name another place"):
+            report.mkdir(parents=True, exist_ok=True)
+            TemporaryFile(dir=report).close()
+
+
 def documents_index(documents: Path, settings: Settings) -> Settings:
     """Return settings with an index for a folder that is evaluated but not served, kept for the next time."""
     name = hashlib.sha256(str(documents.absolute()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
@@ -108,12 +124,13 @@ def _program() -> Iterator[Path]:
     yield from sorted(Path(rag.__file__).parent.rglob("*.py"))
 
 
+AGAIN = "name another place and run the same again, no question is asked anew"
+
+
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def _writing(path: Path, remedy: str = AGAIN) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
-        raise EvaluationError(
-            f"cannot write {path}: {reason}; name another place and run the same again, no question is asked anew"
-        ) from None
+        raise EvaluationError(f"cannot write {path}: {reason}; {remedy}") from None
