@@ -346,6 +346,11 @@ def test_export_keeps_weights_within_half_a_step(tmp_path: Path) -> None:
         torch.testing.assert_close(loaded[name], weights[name], rtol=1e-3, atol=1e-6)
 
 
+def test_the_mean_of_weights_is_halfway() -> None:
+    one, other = {"span": torch.tensor([1.0, -2.0])}, {"span": torch.tensor([3.0, 2.0], dtype=torch.float16)}
+    assert export.mean(one, other)["span"].tolist() == [2.0, 0.0]
+
+
 def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
     from safetensors.torch import save_file
 

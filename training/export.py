@@ -1,14 +1,17 @@
 """Writes the trained weights as they are shipped: matrices in 8 bits, the rest in float16.
 
-    python -m training.export --work DIR --out FILE [--last]
+    python -m training.export --work DIR --out FILE [--last] [--mean-with FILE]
 
 A matrix ``name`` is stored as int8 with a float32 ``name.scale`` for each of its rows (outputs): the weight is their
-product. The metadata names the format, the trunk whose word embeddings belong to it, and the recipe.
+product. The metadata names the format, the trunk whose word embeddings belong to it, and the recipe. --mean-with takes
+the mean with weights exported before, which a run that began with them may have left in one place to gain in another
+(Wortsman et al. 2022, «Model soups»).
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -61,6 +64,11 @@ def _stored(weights: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
             yield name, tensor.to(torch.float16)
 
 
+def mean(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the mean of two weights of one shape."""
+    return {name: (tensor.float() + other[name].float()) / 2 for name, tensor in one.items()}
+
+
 def load(path: Path) -> Exported:
     """Read the file back. Raises ValueError when it is none of ours."""
     with safe_open(path, framework="pt") as file:
@@ -82,11 +90,16 @@ def main() -> None:
     options.add_argument("--work", type=Path, required=True, metavar="DIR", help="folder of the checkpoint")
     options.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write")
     options.add_argument("--last", action="store_true", help="take the last weights rather than their average")
+    options.add_argument("--mean-with", type=Path, metavar="FILE", help="exported weights to take the mean with")
     arguments = options.parse_args()
     group = "weights" if arguments.last else "average"
     checkpoint = checkpoints.load(arguments.work, group)
     recipe = {**checkpoint.recipe, "examples done": checkpoint.progress.examples, "weights": group}
-    export(checkpoint.groups[group], recipe, arguments.out)
+    weights = checkpoint.groups[group]
+    if arguments.mean_with:
+        weights = mean(weights, load(arguments.mean_with).weights)
+        recipe["mean with"] = hashlib.sha256(arguments.mean_with.read_bytes()).hexdigest()
+    export(weights, recipe, arguments.out)
     print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.1f} MB")
 
 
