@@ -10,7 +10,7 @@ from rag.answerers import Draft, Question
 from rag.answerers.names import absent
 from rag.answerers.replies import abstain
 from rag.answerers.spans import says_the_same, sentences_of, trimmed
-from rag.answerers.windows import choose
+from rag.answerers.windows import LONGEST, choose
 from rag.citations import cite
 from rag.config import Settings
 from rag.reader import Reader, Text
@@ -44,7 +44,6 @@ UNTRAINED = -math.log(2)
 # A question that leans on the one before seldom asks for the same again, but is read together with it: the answer that
 # was given is put back by so much, in log-odds among the spans.
 AGAIN = 1.5
-_REPLY_SHARE = 0.25  # of the tokens that are read, at most, for the reply before
 
 # Fitted by training/calibrate.py, see docs/reader.md. The first orders the spans of a question, in log-odds among them;
 # the second, with a bias, gives the log-odds that the first of them is right.
@@ -111,9 +110,9 @@ class ReaderAnswerer:
     def _choices(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Iterator[Choice]:
         overhead = len(self._reader.tokenize([question.text])[0].ids) + 4
         passages = self._reader.tokenize([hit.passage.text for hit in hits]) if hits else []
-        before, read = self._answered_before(question.leans_on)
-        parts = choose(hits, passages, overhead, self._budget - read)  # one that leans takes no longer than others
+        parts = choose(hits, passages, overhead, self._budget)
         windows = self._reader.read(question.text, [part.text for part in parts])
+        before = self._answered_before(question.leans_on)
         for part, window in zip(parts, windows, strict=True):
             hit = hits[part.hit]
             text = documents[hit.passage.document_id].text
@@ -131,19 +130,17 @@ class ReaderAnswerer:
                     again = bool(before) and says_the_same(found, before)
                     yield Choice(hit, span, found, features, again, question.language in TRAINED)
 
-    def _answered_before(self, turn: Turn | None) -> tuple[str, int]:
-        """Return the words of the last reply that answered the question before, if any, and how much was read."""
+    def _answered_before(self, turn: Turn | None) -> str:
+        """Return the words of the last answer that answered the question before, if the reader finds any."""
         if not turn or not turn.answer:
-            return "", 0
-        reply = _beginning(self._reader.tokenize([turn.answer])[0], int(self._budget * _REPLY_SHARE))
-        (window,) = self._reader.read(turn.question, [reply])
+            return ""
+        (window,) = self._reader.read(turn.question, [_beginning(self._reader.tokenize([turn.answer])[0])])
         best = next(iter(window.readings), None)
-        found = turn.answer[slice(*trimmed(turn.answer, best.span))] if best and best.lead > 0 else ""
-        return found, len(reply.ids)
+        return turn.answer[slice(*trimmed(turn.answer, best.span))] if best and best.lead > 0 else ""
 
 
-def _beginning(text: Text, tokens: int) -> Text:
-    return Text(text.ids[:tokens], text.offsets[:tokens])
+def _beginning(text: Text) -> Text:
+    return Text(text.ids[:LONGEST], text.offsets[:LONGEST])
 
 
 def _sentence_score(hit: Hit, span: Span) -> float:
