@@ -86,13 +86,13 @@
 
   async function bring(element, box = () => element.getBoundingClientRect()) {
     const own = ++bringing;
+    const off = () => box().top - innerHeight * 0.3;
     element.scrollIntoView({ block: "start", behavior: "instant" });
+    scrollBy({ top: off(), behavior: "instant" }); // at once: whoever taps before the next frame is there already
     for (let tries = 0; tries < 8; tries++) {
       await frame();
-      if (own !== bringing) return;
-      const off = box().top - innerHeight * 0.3;
-      if (Math.abs(off) < 2) return;
-      scrollBy({ top: off, behavior: "instant" });
+      if (own !== bringing || Math.abs(off()) < 2) return;
+      scrollBy({ top: off(), behavior: "instant" });
     }
   }
 
