@@ -92,6 +92,12 @@ def test_the_nearest_sentence_of_each_source_is_named_with_its_place() -> None:
     assert verdict.is_supported
 
 
+def test_the_sentence_to_cite_is_one_that_tells_the_figures() -> None:
+    source = Source("The chips are bought from Nvidia by ByteDance. It pays 14 billion dollars. It rains.", "en")
+    verdict = CHECKER.check("The chips are bought from Nvidia for $14 billion by ByteDance.", "en", [source])
+    assert source.text[slice(*verdict.nearest[0])] == "It pays 14 billion dollars."
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [

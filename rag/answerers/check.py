@@ -45,7 +45,7 @@ class Source(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Whether a claim stands: what of it is told nowhere, how near it is, and to which sentence of each source."""
+    """Whether a claim stands: what of it is told nowhere, how near it is, and the sentence of each source to cite."""
 
     missing: tuple[str, ...]
     cosine: float
@@ -67,29 +67,43 @@ class Checker:
         """Hold a claim against what it cites. One that cites nothing is not supported."""
         if not sources:
             return Verdict((), 0.0, is_near=False)
+        claimed = facts.find(claim, language)
+        known = [facts.find(source.text, source.language, source.date) for source in sources]
         missing = (
             *(match.group() for match in _MARKUP.finditer(claim)),
-            *_missing_figures(claim, language, sources),
+            *_missing_figures(claimed, [fact for found in known for fact in found]),
             *_missing_names(claim, language, sources),
         )
-        cosines, nearest = zip(*self._nearest(claim, sources), strict=True)
+        cosines, nearest = zip(*self._nearest(claim, sources, claimed, known), strict=True)
         best = int(np.argmax(cosines))
         least = NEAR if sources[best].language == language else NEAR_ACROSS
         return Verdict(tuple(missing), cosines[best], cosines[best] >= least, nearest)
 
-    def _nearest(self, claim: str, sources: Sequence[Source]) -> Iterator[tuple[float, Span]]:
-        """Yield for each source the cosine of the claim and its nearest sentence, and where that stands."""
+    def _nearest(
+        self, claim: str, sources: Sequence[Source], claimed: Sequence[Fact], known: Sequence[Sequence[Fact]]
+    ) -> Iterator[tuple[float, Span]]:
+        """Yield for each source the cosine of the claim and its nearest sentence, and the place of that to cite.
+
+        That is the nearest of the sentences that tell most of the figures of the claim: they are to be seen there.
+        """
         spans = [split(source.text, source.language) or [Span(0, len(source.text))] for source in sources]
         encoded = self._encoder.embed_passages([claim, *(source.text for source in sources)], [[], *spans])
         cosines = encoded.sentences @ encoded.passages[0]
-        for places, some in zip(spans, np.split(cosines, list(accumulate(map(len, spans)))[:-1]), strict=True):
-            yield float(some.max()), places[int(some.argmax())]
+        each = np.split(cosines, list(accumulate(map(len, spans)))[:-1])
+        for places, found, some in zip(spans, known, each, strict=True):
+            told = [_told(claimed, facts.inside(found, place)) for place in places]
+            best = max(range(len(places)), key=lambda number: (told[number], some[number]))
+            yield float(some.max()), places[best]
 
 
-def _missing_figures(claim: str, language: str, sources: Sequence[Source]) -> Iterator[str]:
+def _told(claimed: Sequence[Fact], known: Sequence[Fact]) -> int:
+    """Return how many of the figures of a claim are told."""
+    return sum(any(_is_told(fact, other) for other in known) for fact in claimed)
+
+
+def _missing_figures(claimed: Sequence[Fact], known: Sequence[Fact]) -> Iterator[str]:
     """Yield the figures and dates of a claim that no source has, in whatever form, nor any two by sum or difference."""
-    known = [fact for source in sources for fact in facts.find(source.text, source.language, source.date)]
-    for fact in facts.find(claim, language):
+    for fact in claimed:
         if not any(_is_told(fact, other) for other in (*known, *_worked_out(known))):
             yield fact.text
 
