@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 HUB_NAME = "intfloat/multilingual-e5-small"
 PROMPTS = {"query": "query: ", "document": "passage: "}
 PACKED_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-READER_SHA256 = "637fa59e40919c1619b34d6b831fd2023aec750b19c4ff91216688c87d09e46f"
+READER_SHA256 = "7cb486bac69dfe440bfaa4ee6e0130c299cd7cc7bf949a43a00359c51dc8afb0"
 READER_FORMAT = "extractive-reader-1"
 # Part of the cache folder's name: raise it when the conversion changes.
 CONVERSION = 1
