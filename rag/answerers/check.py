@@ -98,14 +98,18 @@ class Checker:
 
 def _told(claimed: Sequence[Fact], known: Sequence[Fact]) -> int:
     """Return how many of the figures of a claim are told."""
-    return sum(any(_is_told(fact, other) for other in known) for fact in claimed)
+    return len(claimed) - len(_untold(claimed, known))
+
+
+def _untold(claimed: Sequence[Fact], known: Sequence[Fact]) -> list[Fact]:
+    return [fact for fact in claimed if not any(_is_told(fact, other) for other in known)]
 
 
 def _missing_figures(claimed: Sequence[Fact], known: Sequence[Fact]) -> Iterator[str]:
     """Yield the figures and dates of a claim that no source has, in whatever form, nor any two by sum or difference."""
-    for fact in claimed:
-        if not any(_is_told(fact, other) for other in (*known, *_worked_out(known))):
-            yield fact.text
+    untold = _untold(claimed, known)
+    if untold:
+        yield from (fact.text for fact in _untold(untold, list(_worked_out(known))))
 
 
 def _worked_out(known: Sequence[Fact]) -> Iterator[Fact]:
