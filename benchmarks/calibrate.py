@@ -22,7 +22,7 @@ from rag import languages, stores
 from rag.config import Settings
 from rag.encoder import Encoder, Vectors, load_encoder
 from rag.figures import Figures
-from rag.index import Contents, Index, Moments
+from rag.index import Contents, Generation, Index, Moments
 from rag.lexical import LexicalIndex
 
 THRESHOLDS = (0.3, 0.35, 0.4, 0.5)
@@ -73,14 +73,14 @@ def subset(index: Index, numbers: Iterable[int]) -> Index:
     vectors = index.store.vectors(rows)
     texts = [smaller.passage(row) for row in range(len(rows))]
     lexical = LexicalIndex.build([item.text for item in texts], [item.language for item in texts])
-    return Index(
+    generation = Generation(
         index.folder,
         smaller,
         stores.create_store(vectors),
         Moments.of(vectors, smaller.languages.tolist()),
-        lexical,
         Figures.build(smaller.documents, smaller.passages, smaller.languages),
     )
+    return Index(generation, lexical)
 
 
 def folders(

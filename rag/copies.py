@@ -13,6 +13,7 @@ import unicodedata
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -109,9 +110,9 @@ def _nearest(number: int, sketches: Sketch, counts: Counter[int]) -> int:
 def _known(hashes: Hashes, earlier: Earlier) -> Mapping[int, int]:
     """Return the sources of those texts that have no band in common with one that has come or gone."""
     new = [number for number in range(len(hashes)) if number not in earlier.sources]
-    touched = {*hashes[new].ravel().tolist(), *_bands(earlier.gone).ravel().tolist()}
-    apart = [touched.isdisjoint(own) for own in hashes.tolist()]
-    return {number: source for number, source in earlier.sources.items() if apart[number]}
+    is_near = np.isin(hashes, np.concatenate([hashes[new], _bands(earlier.gone)]))
+    touched = frozenset(np.flatnonzero(is_near.any(axis=1)).tolist())
+    return {number: source for number, source in earlier.sources.items() if number not in touched}
 
 
 def _runs(words: list[str]) -> Hashes:
@@ -141,7 +142,8 @@ def _shared(hashes: Hashes, sketches: Sketch) -> list[list[int]]:
     of_nothing = (sketches == _NOTHING).all(axis=1)
     _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
     shared = (counts[inverse].reshape(hashes.shape) > 1) & ~of_nothing[:, None]
-    return [row[mask].tolist() for row, mask in zip(hashes, shared, strict=True)]
+    bands, ends = hashes[shared].tolist(), np.cumsum(shared.sum(axis=1)).tolist()
+    return [bands[first:last] for first, last in pairwise([0, *ends])]
 
 
 def _mixed(values: Hashes) -> Hashes:

@@ -50,6 +50,7 @@ class Listing:
 
     files: tuple[Path, ...]
     problems: tuple[UnreadableDocument, ...]
+    signatures: tuple[Signature, ...] = ()  # of the files, as they were found
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +98,20 @@ def list_folder(folder: Path) -> Listing:
     """
     check_folder(folder)
     problems: list[UnreadableDocument] = []
-    files: dict[str, Path] = {}
+    files: dict[str, tuple[Path, Signature]] = {}
     for path in _walk(folder, problems):
         name = document_id(folder, path)
-        problem = _refusal(folder, path) or (
-            "another file has the same name in another spelling" if name in files else None
-        )
-        if problem:
-            problems.append(UnreadableDocument(name, problem))
+        found = _examined(folder, path)
+        if name in files and isinstance(found, Signature):
+            found = "another file has the same name in another spelling"
+        if isinstance(found, Signature):
+            files[name] = path, found
         else:
-            files[name] = path
+            problems.append(UnreadableDocument(name, found))
     if not files and not problems:
         raise DocumentsError(f"{folder} holds no document; put {KINDS} files there or name another folder")
-    return Listing(tuple(files[name] for name in sorted(files)), tuple(problems))
+    in_order = [files[name] for name in sorted(files)]
+    return Listing(tuple(path for path, _ in in_order), tuple(problems), tuple(found for _, found in in_order))
 
 
 def document_id(folder: Path, path: Path) -> str:
@@ -147,21 +149,21 @@ def _walk(folder: Path, problems: list[UnreadableDocument]) -> Iterator[Path]:
                 yield Path(root, name)
 
 
-def _refusal(folder: Path, path: Path) -> str | None:
-    """Return why a file is not even opened, None when it may be."""
+def _examined(folder: Path, path: Path) -> Signature | str:
+    """Return the signature of a file that may be opened, or why it is not."""
     try:
-        mode = path.lstat().st_mode
-        if stat.S_ISLNK(mode):
+        state = path.lstat()
+        if stat.S_ISLNK(state.st_mode):
             if not path.resolve(strict=True).is_relative_to(folder.resolve()):
                 return "a link that leads out of the documents folder is not followed"
-            mode = path.stat().st_mode
+            state = path.stat()
     except FileNotFoundError:
         return "a link that leads nowhere" if path.is_symlink() else "the file vanished while it was read"
     except RuntimeError:  # pathlib's word for it until Python 3.13
         return "a link that leads to itself"
     except OSError as error:
         return "a link that leads to itself" if error.errno == errno.ELOOP else _reason(error)
-    return None if stat.S_ISREG(mode) else "not a regular file"
+    return Signature.of(state) if stat.S_ISREG(state.st_mode) else "not a regular file"
 
 
 # --- knowing again ----------------------------------------------------------------------------------------------------
@@ -175,6 +177,10 @@ class Signature(NamedTuple):
     changed: int  # also by what lets it be read or not
     inode: int
 
+    @classmethod
+    def of(cls, state: os.stat_result) -> Signature:
+        return cls(state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino & (2**63 - 1))
+
     @property
     def settled(self) -> bool:
         """Tell whether a change from now on shows: one within the same tick of the file system's clock would not."""
@@ -183,8 +189,7 @@ class Signature(NamedTuple):
 
 def signature(path: Path) -> Signature:
     """Return what tells a file from what it is when it has been written. Raises OSError."""
-    stat_ = path.stat()
-    return Signature(stat_.st_size, stat_.st_mtime_ns, stat_.st_ctime_ns, stat_.st_ino & (2**63 - 1))
+    return Signature.of(path.stat())
 
 
 def relocated(document: Document, folder: Path, path: Path) -> Document | None:

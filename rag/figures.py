@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from decimal import Context, Decimal
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ Rows = npt.NDArray[np.int32]
 
 SMALL = 100  # a plain count below this is in too many passages, on too many things, to look for
 _DIGITS = Context(prec=6)  # of a value that are compared
+_LANGUAGE = "U8"  # wide enough for the code of any language
 _FOUND, _VALUES, _FIRSTS, _ROWS = "found.jsonl", "values.json", "firsts.npy", "rows.npy"
 
 
@@ -38,7 +40,7 @@ class Read(NamedTuple):
     language: str
     date: dt.date | None
     passages: bytes  # their first and last characters
-    languages: tuple[str, ...]  # of the passages
+    languages: bytes  # of the passages
 
 
 class Figures:
@@ -69,7 +71,7 @@ class Figures:
             first, last = firsts[number : number + 2]
             if not collecting.take_over(read, first, last):
                 spans = [Span(*span) for span in passages[first:last, 1:3].tolist()]
-                collecting.add(documents[number], spans, read.languages, first)
+                collecting.add(documents[number], spans, languages[first:last].tolist(), first)
         return collecting.result()
 
     def of(self, number: int, document: Document) -> tuple[Fact, ...]:
@@ -191,9 +193,11 @@ def _firsts(documents: Sequence[Document], passages: Rows) -> list[int]:
 
 
 def _reads(documents: Sequence[Document], passages: Rows, languages: npt.NDArray[np.str_]) -> Iterator[Read]:
-    spans, names, firsts = np.ascontiguousarray(passages[:, 1:3]), languages.tolist(), _firsts(documents, passages)
-    for document, first, last in zip(documents, firsts, firsts[1:], strict=False):
-        within = spans[first:last].tobytes(), tuple(names[first:last])
+    # Cut out of the bytes of all, which takes a fourth of the time that arrays take for each document.
+    columns = np.ascontiguousarray(passages[:, 1:3]), languages.astype(_LANGUAGE)
+    told = [(column.tobytes(), column.nbytes // max(1, len(column))) for column in columns]
+    for document, (first, last) in zip(documents, pairwise(_firsts(documents, passages)), strict=True):
+        within = (data[first * width : last * width] for data, width in told)
         yield Read(document.text, document.language, document.date, *within)
 
 

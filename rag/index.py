@@ -8,9 +8,13 @@ again.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import io
 import json
 import math
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -193,45 +197,54 @@ class Traces(NamedTuple):
     sidecars: npt.NDArray[np.int64]  # (documents,): a hash of what stands beside the file, 0 where nothing does
 
 
-class Index:
-    """One generation, loaded."""
+class Generation(NamedTuple):
+    """One generation, loaded, but for the words: as much as the next build takes over."""
 
-    def __init__(
-        self,
-        folder: Path,
-        contents: Contents,
-        store: stores.VectorStore,
-        moments: Moments,
-        lexical: LexicalIndex,
-        figures: Figures,
-    ) -> None:
-        self.folder = folder
-        self.contents = contents
-        self.documents: Mapping[str, Document] = {document.id: document for document in contents.documents}
-        self.numbers = {name: number for number, name in enumerate(self.documents)}
-        self.store = store
-        self._moments = moments
-        self._lexical = lexical
-        self.figures = figures
-        self.languages = frozenset(np.unique(contents.languages).tolist())
-        self._language_rows = [np.flatnonzero(contents.languages == name) for name in sorted(self.languages)]
+    folder: Path
+    contents: Contents
+    store: stores.VectorStore
+    moments: Moments
+    figures: Figures
 
     @classmethod
-    def load(cls, folder: Path, settings: Settings) -> Index:
+    def load(cls, folder: Path, settings: Settings) -> Generation:
         """Load a generation and check it against its manifest and the settings.
 
         Raises IncompatibleIndex and DamagedIndex, whose messages name the command that mends it.
         """
         manifest = read_manifest(folder)
         _compare(manifest, recipe(settings), folder)
-        _verify(manifest, folder)
-        store = stores.open_store(folder)
-        contents = _load_contents(folder)
-        with np.load(folder / _MOMENTS) as arrays:
-            moments = Moments(**arrays)
-        lexical = LexicalIndex.load(folder / _LEXICAL, len(contents.passages))
-        found = Figures.load(folder / _FIGURES, len(contents.passages))
-        return cls(folder, contents, store, moments, lexical, found)
+        # Nothing is read that has not been checked. The sentences' vectors are most of all; the rest is read meanwhile.
+        files: dict[str, str] = manifest["files"]
+        _verify({name: sha256 for name, sha256 in files.items() if name != _SENTENCE_VECTORS}, folder)
+        with ThreadPoolExecutor(1, "checking") as beside:
+            checked = beside.submit(_verify, {name: files[name] for name in files if name == _SENTENCE_VECTORS}, folder)
+            store = stores.open_store(folder)
+            layout = _load_layout(folder)
+            with np.load(folder / _MOMENTS) as arrays:
+                moments = Moments(**arrays)
+            found = Figures.load(folder / _FIGURES, len(layout.passages))
+            checked.result()
+        return cls(folder, _with_sentence_vectors(folder, layout), store, moments, found)
+
+
+class Index:
+    """One generation, to be searched."""
+
+    def __init__(self, generation: Generation, lexical: LexicalIndex) -> None:
+        self.folder, self.contents, self.store, self._moments, self.figures = generation
+        self._lexical = lexical
+        self.documents: Mapping[str, Document] = {document.id: document for document in self.contents.documents}
+        self.numbers = {name: number for number, name in enumerate(self.documents)}
+        languages = self.contents.languages
+        self.languages = frozenset(np.unique(languages).tolist())
+        self._language_rows = [np.flatnonzero(languages == name) for name in sorted(self.languages)]
+
+    @classmethod
+    def load(cls, folder: Path, settings: Settings) -> Index:
+        """Load a generation and check it, as `Generation.load` does."""
+        generation = Generation.load(folder, settings)
+        return cls(generation, LexicalIndex.load(folder / _LEXICAL, len(generation.contents.passages)))
 
     def search(
         self,
@@ -372,7 +385,7 @@ def _weighed(words: LexicalScores, rows: npt.NDArray[np.int64]) -> Vectors:
 class Before(NamedTuple):
     """The index before, from which a new one takes over what has not changed."""
 
-    generation: Index
+    generation: Generation
     rows: npt.NDArray[np.int64]  # (passages,): those of the same passages in it, -1 of new ones
 
     @property
@@ -391,7 +404,7 @@ class Before(NamedTuple):
         more = np.repeat(np.arange(len(times)), np.maximum(times - 1, 0))
         if len(gone) + len(new) + len(more) >= len(vectors):
             return products_of(vectors)
-        before, store = self.generation._moments.products, self.generation.store
+        before, store = self.generation.moments.products, self.generation.store
         return before + products_of(vectors[new]) + products_of(store.vectors(more)) - products_of(store.vectors(gone))
 
     def lines(self) -> Mapping[int, bytes]:
@@ -425,8 +438,8 @@ def _compare(manifest: Mapping[str, Any], expected: Recipe, folder: Path) -> Non
     raise IncompatibleIndex(f"the index in {folder.parent.parent} {reason}; run `rag index` to build it anew")
 
 
-def _verify(manifest: Mapping[str, Any], folder: Path) -> None:
-    for name, expected in manifest["files"].items():
+def _verify(files: Mapping[str, str], folder: Path) -> None:
+    for name, expected in files.items():
         path = folder / name
         if not path.is_file() or sha256_of(path) != expected:
             raise DamagedIndex(f"{path} is missing or altered; run `rag index` to build it anew")
@@ -445,22 +458,21 @@ def save(
 
     `vectors` are the passages', (passages, dimension); those of the sentences come in blocks: they take most room.
     """
-    lines = before.lines() if before else {}
-    with (folder / _DOCUMENTS).open("wb") as file:
-        file.writelines(lines.get(id(document)) or _document_line(document) for document in layout.documents)
-    np.save(folder / _PASSAGES, layout.passages)
-    np.save(folder / _LANGUAGES, layout.languages)
-    np.save(folder / _SENTENCES, layout.sentences)
-    _save_blocks(folder / _SENTENCE_VECTORS, sentence_vectors, (len(layout.sentences), vectors.shape[1]))
-    np.savez(folder / _TRACES, **traces._asdict())
-    stores.create_store(vectors).save(folder)
-    languages = layout.languages.tolist()
-    products = before.products(vectors) if before else None
-    np.savez(folder / _MOMENTS, **Moments.of(vectors, languages, products)._asdict())
-    words, found = (before.words, before.figures) if before else (None, None)
-    LexicalIndex.build(_Texts(layout), languages, words).save(folder / _LEXICAL)
-    Figures.build(layout.documents, layout.passages, layout.languages, found).save(folder / _FIGURES)
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    with ThreadPoolExecutor(1, "writing") as beside:
+        path, shape = folder / _SENTENCE_VECTORS, (len(layout.sentences), vectors.shape[1])
+        written = beside.submit(_save_blocks, path, sentence_vectors, shape)
+        _save_layout(folder, layout, before)
+        np.savez(folder / _TRACES, **traces._asdict())
+        stores.create_store(vectors).save(folder)
+        languages = layout.languages.tolist()
+        products = before.products(vectors) if before else None
+        np.savez(folder / _MOMENTS, **Moments.of(vectors, languages, products)._asdict())
+        words, found = (before.words, before.figures) if before else (None, None)
+        LexicalIndex.build(_Texts(layout), languages, words).save(folder / _LEXICAL)
+        Figures.build(layout.documents, layout.passages, layout.languages, found).save(folder / _FIGURES)
+        files = sorted(each for each in folder.rglob("*") if each.is_file() and each != path)
+        hashes = {each.relative_to(folder).as_posix(): sha256_of(each) for each in files}
+        hashes[_SENTENCE_VECTORS] = written.result()
     manifest = {
         "version": __version__,
         "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -468,9 +480,18 @@ def save(
         "documents": len(layout.documents),
         "passages": len(layout.passages),
         "sentences": len(layout.sentences),
-        "files": {path.relative_to(folder).as_posix(): sha256_of(path) for path in files},
+        "files": dict(sorted(hashes.items())),
     }
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
+
+
+def _save_layout(folder: Path, layout: Layout, before: Before | None) -> None:
+    lines = before.lines() if before else {}
+    with (folder / _DOCUMENTS).open("wb") as file:
+        file.writelines(lines.get(id(document)) or _document_line(document) for document in layout.documents)
+    np.save(folder / _PASSAGES, layout.passages)
+    np.save(folder / _LANGUAGES, layout.languages)
+    np.save(folder / _SENTENCES, layout.sentences)
 
 
 class _Texts(Sequence[str]):
@@ -494,13 +515,24 @@ class _Texts(Sequence[str]):
         return context_of(document, Span(start, end)) + document.text[start:end]
 
 
-def _save_blocks(path: Path, blocks: Iterable[npt.NDArray[np.float16]], shape: tuple[int, int]) -> None:
-    """Write what `np.save` would of all blocks in one, without having them in memory."""
-    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float16)), "fortran_order": False, "shape": shape}
+def _save_blocks(path: Path, blocks: Iterable[npt.NDArray[np.float16]], shape: tuple[int, int]) -> str:
+    """Write what `np.save` would of all blocks in one, without having them in memory; return the SHA-256 of it.
+
+    The file is flushed to disk at once, so that this goes on beside the making of the others.
+    """
+    header = io.BytesIO()
+    form = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float16)), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, form)
+    digest = hashlib.sha256(header.getvalue())
     with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)
+        file.write(header.getvalue())
         for block in blocks:
-            file.write(np.ascontiguousarray(block, np.float16).data)
+            data = np.ascontiguousarray(block, np.float16).data
+            digest.update(data)
+            file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest()
 
 
 def load_traces(folder: Path) -> Traces:
@@ -529,7 +561,7 @@ def _document_line(document: Document) -> bytes:
     return json.dumps(record, ensure_ascii=False).encode() + b"\n"
 
 
-def _read_document(line: str) -> Document:
+def _read_document(line: bytes) -> Document:
     record = json.loads(line)
     record["date"] = dt.date.fromisoformat(record["date"]) if record["date"] else None
     record["boilerplate"] = tuple(Span(*span) for span in record["boilerplate"])
@@ -540,8 +572,12 @@ def _read_document(line: str) -> Document:
     return Document(**record)
 
 
-def _load_contents(folder: Path) -> Contents:
-    with (folder / _DOCUMENTS).open(encoding="utf-8") as file:
+def _load_layout(folder: Path) -> Layout:
+    with (folder / _DOCUMENTS).open("rb") as file:
         documents = tuple(map(_read_document, file))
-    passages, languages, sentences = (np.load(folder / name) for name in (_PASSAGES, _LANGUAGES, _SENTENCES))
-    return Contents(documents, passages, languages, sentences, np.load(folder / _SENTENCE_VECTORS, mmap_mode="r"))
+    return Layout(documents, *(np.load(folder / name) for name in (_PASSAGES, _LANGUAGES, _SENTENCES)))
+
+
+def _with_sentence_vectors(folder: Path, layout: Layout) -> Contents:
+    vectors = np.load(folder / _SENTENCE_VECTORS, mmap_mode="r")
+    return Contents(layout.documents, layout.passages, layout.languages, layout.sentences, vectors)

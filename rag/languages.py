@@ -14,7 +14,10 @@ at all, and the everyday words and letters that set close relatives apart.
 
 from __future__ import annotations
 
+import io
+import lzma
 import re
+from array import array
 from collections import Counter
 from collections.abc import Collection, Mapping
 from functools import lru_cache
@@ -171,6 +174,11 @@ def detect(text: str, near: Collection[str] = ()) -> str:
     return max(scores, key=lambda code: scores[code] + bonus.get(code, 0.0))
 
 
+def load() -> None:
+    """Load the model ahead of need."""
+    _identifier()
+
+
 def detect_part(text: str, whole: str) -> str:
     """Return the language of a part of a document in the language `whole`: another one only where that is plain.
 
@@ -247,20 +255,26 @@ def _prior(language: str, words: set[str], letters: set[str]) -> float:
 
 @lru_cache(maxsize=1)
 def _identifier() -> LanguageIdentifier:
-    """Load the model once, cut down to the candidates: half a second and 60 MB."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    """Load the model once, cut down to the candidates: half a second and 60 MB.
 
-    whole = LanguageIdentifier.from_model_file(MODEL_FILE)
-    wanted = frozenset().union(*_CANDIDATES.values())
-    columns = [column for column, language in enumerate(whole.nb_classes) if language in wanted]
-    return LanguageIdentifier(
-        whole.nb_ptc[:, columns],
-        whole.nb_pc[columns],
-        [whole.nb_classes[column] for column in columns],
-        whole.tk_nextmove,
-        whole.tk_output,
-        tk_row=whole.tk_row,
-    )
+    It is unpacked in one piece, beside which other threads can run; piece by piece, as the library itself does it, each
+    piece would wait for them.
+    """
+    import numpy as np
+    from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
+
+    with np.load(io.BytesIO(lzma.decompress((MODEL_DIR / MODEL_FILE).read_bytes()))) as model:
+        languages = model["classes"].tolist()
+        wanted = frozenset().union(*_CANDIDATES.values())
+        columns = [column for column, language in enumerate(languages) if language in wanted]
+        return LanguageIdentifier(
+            model["ptc"][:, columns],
+            model["pc"][columns],
+            [languages[column] for column in columns],
+            array("I", model["nextmove"].astype(np.uintc).tobytes()),
+            model["out_feat"].tolist(),
+            tk_row=model["nextmove_row"].tolist(),
+        )
 
 
 _STEMMERS = {

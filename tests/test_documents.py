@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag import dates, documents
-from rag.documents import decode, document_id, list_files, list_folder, read_document, read_folder
+from rag.documents import decode, document_id, list_files, list_folder, read_document, read_folder, signature
 from rag.errors import DocumentsError, UnreadableDocument
 from rag.models import sha256_of
 from rag.types import Document
@@ -75,6 +75,15 @@ def test_two_spellings_of_one_name_are_a_problem(tmp_path: Path) -> None:
         pytest.skip("the file system normalises names itself")
     listing = list_folder(tmp_path)
     assert len(listing.files) == len(listing.problems) == 1
+
+
+def test_files_are_listed_with_their_signatures(tmp_path: Path) -> None:
+    inside = write(tmp_path, "b.txt", "Text.")
+    (tmp_path / "a.txt").symlink_to(inside)
+    write(tmp_path, "c.txt", "More.")
+    listing = list_folder(tmp_path)
+    assert listing.signatures == tuple(map(signature, listing.files))
+    assert listing.signatures[0] == listing.signatures[1] != listing.signatures[2]
 
 
 def test_links_do_not_lead_out_of_the_folder(tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ import pytest
 import Stemmer
 from hypothesis import given
 from hypothesis import strategies as st
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from rag import languages
 from rag.languages import UNKNOWN, detect, detect_part, stemmer_language
 
 QUESTIONS = {
@@ -165,6 +167,14 @@ def test_threads_agree() -> None:
     for thread in threads:
         thread.join()
     assert found == ["no"] * 8
+
+
+def test_the_model_is_what_the_library_itself_loads() -> None:
+    whole, ours = LanguageIdentifier.from_model_file(MODEL_FILE), languages._identifier()
+    assert len(ours.nb_classes) < len(whole.nb_classes)
+    for text in ("Hvem eier selskapet?", "Кто владеет компанией?", "Ποιος;", "🙂"):
+        theirs = dict(whole.rank(text))
+        assert dict(ours.rank(text)) == pytest.approx({name: theirs[name] for name in ours.nb_classes}, rel=1e-5)
 
 
 def test_importing_loads_no_model() -> None:

@@ -5,35 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from rag import index
 from rag.building.parts import Part
-from rag.building.salvage import Salvage
+from rag.building.salvage import Chunk, Salvage
 from rag.encoder import Vectors
-from rag.index import Before, Index, Layout, Recipe, Traces
+from rag.index import Before, Generation, Layout, Recipe, Traces
+
+Sentences = npt.NDArray[np.float16]  # their vectors
 
 UNKNOWN = (-1, -1, -1, -1)  # a signature that no file has
 BLOCK = 4096  # passages whose vectors are in memory at a time
 
 
-class Vectored(NamedTuple):
-    """Consecutive passages with their vectors and those of their sentences."""
-
-    passages: Vectors
-    sentences: npt.NDArray[np.float16]
-
-
-def write(folder: Path, parts: Sequence[Part], previous: Index | None, salvage: Salvage, made_by: Recipe) -> None:
+def write(folder: Path, parts: Sequence[Part], previous: Generation | None, salvage: Salvage, made_by: Recipe) -> None:
     """Write a generation into an existing empty folder."""
     origins = np.concatenate([part.origins for part in parts])
     known = _passages(previous)
     blocks = list(_runs(origins, known))
-    vectors = np.concatenate([_vectored(block, previous, salvage).passages for block in blocks])
-    sentence_vectors = (_vectored(block, previous, salvage).sentences for block in blocks)
+    vectors = np.concatenate([_passage_vectors(block, previous, salvage) for block in blocks])
+    sentence_vectors = (each for block in blocks for each in _sentence_vectors(block, previous, salvage))
     traces = Traces(
         np.stack([part.sketch for part in parts]),
         np.array([part.signature or UNKNOWN for part in parts], np.int64),
@@ -55,7 +49,7 @@ def lay_out(parts: Sequence[Part]) -> Layout:
     return Layout(tuple(part.document for part in parts), passages, languages, sentences)
 
 
-def _passages(previous: Index | None) -> int:
+def _passages(previous: Generation | None) -> int:
     return len(previous.contents.passages) if previous else 0
 
 
@@ -68,23 +62,31 @@ def _runs(origins: npt.NDArray[np.int64], known: int) -> Iterator[range]:
             yield range(begin, min(begin + BLOCK, last))
 
 
-def _vectored(rows: range, previous: Index | None, salvage: Salvage) -> Vectored:
+def _passage_vectors(rows: range, previous: Generation | None, salvage: Salvage) -> Vectors:
+    known = _passages(previous)
+    if previous and rows.stop <= known:
+        return previous.store.vectors(np.array(rows))
+    pieces = _salvaged(range(rows.start - known, rows.stop - known), salvage)
+    return np.concatenate([chunk.passages[within] for chunk, within in pieces])
+
+
+def _sentence_vectors(rows: range, previous: Generation | None, salvage: Salvage) -> Iterator[Sentences]:
     known = _passages(previous)
     if previous and rows.stop <= known:
         contents = previous.contents
-        sentences = slice(contents.sentence_range(rows[0]).start, contents.sentence_range(rows[-1]).stop)
-        return Vectored(previous.store.vectors(np.array(rows)), contents.sentence_vectors[sentences])
-    pieces = list(_salvaged(range(rows.start - known, rows.stop - known), salvage))
-    return Vectored(*map(np.concatenate, zip(*pieces, strict=True)))
+        first, last = (contents.sentence_range(row) for row in (rows[0], rows[-1]))
+        yield contents.sentence_vectors[first.start : last.stop]
+        return
+    for chunk, within in _salvaged(range(rows.start - known, rows.stop - known), salvage):
+        ends = np.cumsum([0, *chunk.counts])
+        yield chunk.sentences[ends[within.start] : ends[within.stop]]
 
 
-def _salvaged(rows: range, salvage: Salvage) -> Iterator[Vectored]:
-    """Yield the vectors of consecutive rows, file by file."""
+def _salvaged(rows: range, salvage: Salvage) -> Iterator[tuple[Chunk, slice]]:
+    """Yield where the vectors of consecutive rows are, file by file."""
     start = rows.start
     while start < rows.stop:
         first, chunk = salvage.chunk(start)
         end = min(rows.stop, first + len(chunk.counts))
-        ends = np.cumsum([0, *chunk.counts])
-        sentences = slice(ends[start - first], ends[end - first])
-        yield Vectored(chunk.passages[start - first : end - first], chunk.sentences[sentences])
+        yield chunk, slice(start - first, end - first)
         start = end

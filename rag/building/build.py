@@ -6,6 +6,7 @@ import datetime as dt
 import gc
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rag import copies, documents, generations, index
+from rag import copies, documents, generations, index, languages, models
 from rag.building import assembling
 from rag.building.feeding import BATCH, Feed
 from rag.building.known import Known
@@ -23,7 +24,7 @@ from rag.config import Settings
 from rag.documents import Listing
 from rag.encoder import Encoder
 from rag.errors import DamagedIndex, DocumentsError, IncompatibleIndex, MissingIndex, UnreadableDocument
-from rag.index import Index
+from rag.index import Generation
 from rag.passages import split_document
 from rag.types import Document, Passage, Span
 
@@ -86,7 +87,7 @@ def build_index(
     with generations.building(settings.index):
         made_by = index.recipe(settings)
         salvage = Salvage(settings.index, made_by)
-        with _uncollected():
+        with _uncollected(), _loading_ahead(settings, listing):
             previous = _previous(settings)
             work = _Work(settings, Known(previous), salvage, _Lazy(load_encoder), progress)
             files = work.look(folder, listing)
@@ -120,6 +121,24 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def _loading_ahead(settings: Settings, listing: Listing) -> Iterator[None]:
+    """Load what reading needs beside the rest, where a file seems to have been written since the last build."""
+    with ThreadPoolExecutor(1, "loading") as beside:
+        if _is_behind(settings, listing):
+            for load in (languages.load, models.tokens):  # whatever either raises, reading will raise again
+                beside.submit(load)
+        yield
+
+
+def _is_behind(settings: Settings, listing: Listing) -> bool:
+    try:
+        made = generations.current_generation(settings.index).stat().st_mtime_ns
+    except (MissingIndex, OSError):
+        return True
+    return any(max(found.modified, found.changed) > made for found in listing.signatures)
+
+
 class _Lazy:
     """An encoder that is loaded when it is first needed, so that finding nothing to do takes no time."""
 
@@ -141,10 +160,10 @@ def _explain(folder: Path, problems: Sequence[UnreadableDocument]) -> str:
     return f"cannot read {folder}/{problems[0]}{more}; the index is as it was"
 
 
-def _previous(settings: Settings) -> Index | None:
+def _previous(settings: Settings) -> Generation | None:
     """Load the current generation if its content can be taken over."""
     try:
-        return Index.load(generations.current_generation(settings.index), settings)
+        return Generation.load(generations.current_generation(settings.index), settings)
     except (MissingIndex, IncompatibleIndex, DamagedIndex):
         return None
 
@@ -169,7 +188,8 @@ class _Work:
     def look(self, folder: Path, listing: Listing) -> Sequence[Part | Path]:
         """Return what is known of the files of a folder, and the paths of those that have to be read."""
         self.problems += listing.problems
-        return [self.known.look(folder, path) for path in listing.files]
+        found = zip(listing.files, listing.signatures, strict=True)
+        return [self.known.look(folder, path, signature) for path, signature in found]
 
     def read(self, folder: Path, files: Sequence[Part | Path]) -> None:
         """Read files, and embed what passages are new."""
@@ -254,8 +274,8 @@ def _with_originals(parts: Sequence[Part], earlier: copies.Earlier | None) -> tu
     ], copied
 
 
-def _compare(parts: Sequence[Part], copied: Sequence[Copied], work: _Work, previous: Index | None) -> Report:
-    before = previous.documents if previous else {}
+def _compare(parts: Sequence[Part], copied: Sequence[Copied], work: _Work, previous: Generation | None) -> Report:
+    before = {document.id: document for document in previous.contents.documents} if previous else {}
     now = {part.document.id: part.document for part in parts}
     gone = {document.sha256: name for name, document in before.items() if name not in now}
     new = [document for name, document in now.items() if name not in before]

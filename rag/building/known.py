@@ -11,7 +11,7 @@ import numpy as np
 from rag import copies, documents, index
 from rag.building.parts import Part, hash_beside
 from rag.documents import Signature
-from rag.index import Index
+from rag.index import Generation
 from rag.models import sha256_of
 from rag.types import Passage
 
@@ -19,7 +19,7 @@ from rag.types import Passage
 class Known:
     """The documents of the index before, by their ids and by their bytes."""
 
-    def __init__(self, previous: Index | None) -> None:
+    def __init__(self, previous: Generation | None) -> None:
         self.passages = len(previous.contents.passages) if previous else 0
         self._previous = previous
         parts = list(_parts(previous)) if previous else []
@@ -30,12 +30,12 @@ class Known:
         self._left = set(self._by_id)  # those that are not as they were, so far
         self._alike: set[str] = set()  # those whose bytes stand under another name, too
 
-    def look(self, folder: Path, path: Path) -> Part | Path:
+    def look(self, folder: Path, path: Path, now: Signature) -> Part | Path:
         """Return what a file was and still is, at another place perhaps, or its path if it has to be read."""
         part = self._by_id.get(documents.document_id(folder, path))
         try:
-            now = documents.signature(path)
             if part is None or now != part.signature:
+                now = documents.signature(path)  # what changes from when its bytes are looked at has to show
                 part = self._same_bytes(folder, path, part) if self._by_id else None
             if part and part.sidecar != hash_beside(path):
                 return path
@@ -87,7 +87,7 @@ class Known:
         return {digest(passage(row)): row for part in left for row in part.origins.tolist()}
 
 
-def _parts(previous: Index) -> Iterator[Part]:
+def _parts(previous: Generation) -> Iterator[Part]:
     contents, traces = previous.contents, index.load_traces(previous.folder)
     firsts = np.searchsorted(contents.passages[:, 0], np.arange(len(contents.documents) + 1)).tolist()
     ends = np.append(contents.passages[:, 3], len(contents.sentences))[firsts].tolist()
