@@ -68,7 +68,7 @@ def load(path: Path, folder: str) -> list[Asked]:
 
 def embed(read: Sequence[Document], encoder: Encoder, *, headings: bool) -> Edition:
     """Split documents into passages and embed them, with what is known of their structure or as if nothing were."""
-    kept = tuple(document if headings else replace(document, places=(), code=()) for document in read)
+    kept = tuple(document if headings else replace(document, places=(), code=(), is_titled=False) for document in read)
     size, overlap = Settings().passage_size
     passages = [
         passage

@@ -1,9 +1,9 @@
-"""Success@1 and @5 with and without the title of its article read above each paragraph, as a heading is.
+"""Success@1 and @5 with and without the title of its article read above each paragraph.
 
     python -m benchmarks.titles --data DIR [--sets NAME ...]
 
-Every paragraph is a document. A hit is relevant when it covers at least half of the sentence in which the answer
-begins.
+Every paragraph is a document that tells its title, as front matter or a web page does. A hit is relevant when it covers
+at least half of the sentence in which the answer begins.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rag.decoding import normalised
 from rag.encoder import Encoder, load_encoder
 from rag.evaluation.measures import covers_half
 from rag.index import Index
-from rag.types import Document, Place, Span
+from rag.types import Document, Span
 
 DEPTH = 5
 SETS = ("train.xquad-en", "dev.tydiqa-ru")
@@ -38,7 +38,7 @@ class Asked(NamedTuple):
 
 
 def load(path: Path) -> tuple[list[Document], list[Asked]]:
-    """Return the paragraphs of a set as documents with one heading, and its questions."""
+    """Return the paragraphs of a set as documents with titles, and its questions."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         records = [json.loads(line) for line in file]
     documents: dict[str, Document] = {}
@@ -55,8 +55,8 @@ def load(path: Path) -> tuple[list[Document], list[Asked]]:
 
 def _document(record: dict[str, Any], number: int) -> Document:
     text, name = normalised(record["context"]), f"{number:04}.txt"
-    title = Place("heading", 0, len(text), name=record["article"].replace("_", " "))
-    return Document(name, "", None, languages.detect(text), text, Path(name), "", places=(title,))
+    title = record["article"].replace("_", " ")
+    return Document(name, title, None, languages.detect(text), text, Path(name), "", is_titled=True)
 
 
 def ranks(index: Index, asked: Sequence[Asked], encoder: Encoder) -> list[int]:

@@ -264,9 +264,10 @@ def _described(found: Extract, name: str, path: Path, sha256: str, beside: Metad
     inside = metadata.of_front_matter(text[slice(*block)]) if block else Metadata()
     is_markdown = found.boilerplate is None and name.lower().endswith(markdown.SUFFIXES)
     marked = markdown.structure(text, block.end if block else 0) if is_markdown else None
+    told = beside.title or found.title or _told_title(text, content)
     return Document(
         id=name,
-        title=_shorten(beside.title or found.title) or _title(text, content, language) or Path(name).stem,
+        title=_shorten(told or _title(content, language)) or Path(name).stem,
         date=beside.date or found.date or _date(text, name),
         language=language,
         text=text,
@@ -278,6 +279,7 @@ def _described(found: Extract, name: str, path: Path, sha256: str, beside: Metad
         unread=found.unread,
         author=beside.author or found.author or inside.author,
         tags=beside.tags or found.tags or inside.tags,
+        is_titled=metadata.says_something(told, Path(name).name),
     )
 
 
@@ -346,18 +348,24 @@ def _date(text: str, name: str) -> dt.date | None:
     return dates.in_name(name)
 
 
-def _title(text: str, content: str, language: str) -> str:
-    """Return the title: of the front matter, a heading, or the first sentence, which a title line is too."""
+def _told_title(text: str, content: str) -> str:
+    """Return the title that a text tells of itself: in the front matter, or by the heading that it begins with."""
     block = front_matter(text)
     for key, value in _KEY.findall(text[block.start : block.end] if block else ""):
         if key.lower() == "title" and (title := markdown.plain(value.strip("\"'"))):
-            return _shorten(title)
+            return title
+    heading = _HEADING.match(content[:_HEAD].lstrip())
+    return markdown.plain(heading[1]) if heading else ""
+
+
+def _title(content: str, language: str) -> str:
+    """Return what stands for a title: a heading further down, or the first sentence, which a title line is too."""
     head = content[:_HEAD]
     heading = _HEADING.search(_FENCE.sub("", head))
     if heading and (title := markdown.plain(heading[1])):
-        return _shorten(title)
+        return title
     undated = "\n".join(line for line in head.split("\n") if not dates.parse(line))
-    return next((_shorten(markdown.plain(undated[start:end])) for start, end in split(undated, language)), "")
+    return next((markdown.plain(undated[start:end]) for start, end in split(undated, language)), "")
 
 
 def _shorten(title: str) -> str:

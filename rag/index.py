@@ -35,7 +35,7 @@ from rag.models import model_name, sha256_of
 from rag.passages import context_of
 from rag.types import Document, Hit, Passage, Place, SentenceScore, Span
 
-FORMAT = 14  # raise it whenever a file of a generation, the making of passages or that of vectors changes
+FORMAT = 15  # raise it whenever a file of a generation, the making of passages or that of vectors changes
 POOL = 200  # candidates from each side that fusion looks at
 # Chosen on dev sets (docs/retrieval.md); the numbers around them do about as well.
 SENTENCE_WEIGHT = 1.0  # of the best sentence's cosine beside the passage's
@@ -545,6 +545,7 @@ def _document_line(document: Document) -> bytes:
     record = {
         "id": document.id,
         "title": document.title,
+        "is_titled": document.is_titled,
         "date": document.date.isoformat() if document.date else None,
         "language": document.language,
         "path": str(document.path),

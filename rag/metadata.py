@@ -7,8 +7,10 @@ and goes before what the file says itself.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from rag import dates
@@ -20,6 +22,33 @@ MOST_CHARACTERS = 300  # of an author or a tag
 _AUTHOR = ("author", "authors", "by", "byline", "creator", "forfatter", "автор", "作者")
 _TAGS = ("tags", "tag", "keywords", "categories", "category", "emner", "теги", "标签")
 _KEYS = ("title", "author", "date", "tags")
+
+# What programs write where nobody has named a document, and what they call themselves: a title of nothing else is none.
+_PROGRAMS_SAY = """
+untitled unnamed unknown none null title name new blank copy draft template test default document documents
+presentation spreadsheet workbook worksheet book sheet slide slides layout page pages image photo scan img dsc file
+index home homepage
+microsoft ms word excel powerpoint office libreoffice openoffice writer calc impress google docs adobe acrobat
+indesign illustrator photoshop quarkxpress pdf html keynote latex overleaf distiller print
+dokument presentasjon regneark arbeidsbok bok ark lysbilde side uten navn tittel kopi nytt ny utkast namnlös
+namnlöst præsentation nimetön asiakirja esitys
+документ презентация презентація таблица книга лист слайд страница без названия имени заголовка назви новый новая
+копия черновик шаблон безымянный
+ohne titel unbenannt präsentation tabelle mappe folie blatt seite neues entwurf kopie vorlage
+sans titre nom présentation classeur feuille diapositive nouveau brouillon copie modèle
+sin título nombre documento presentación libro hoja diapositiva página nuevo copia borrador
+senza titolo nome presentazione cartella foglio nuovo sem apresentação pasta planilha novo cópia rascunho
+naamloos presentatie werkmap blad dia nieuw bez nazwy tytułu názvu prezentacja skoroszyt adsız belge sunu kitap
+无标题 未命名 未命名文档 文档 新建文档 演示文稿 工作簿 幻灯片 無標題 無題 名称未設定 ドキュメント 제목 없음 문서
+"""
+_SAYS_NOTHING = frozenset(_PROGRAMS_SAY.split())
+_WORD = re.compile(r"[^\W\d_]+")
+_FILE_NAME = re.compile(
+    r"\.(?:docx?|docm|dotx?|rtf|odt|ott|odp|ods|sxw|wpd|pages|txt|md|tex|dvi|e?ps|pdf|x?html?|xlsx?|csv|pptx?|key|indd|"
+    r"pmd|qxd|qxp|fm|pub|ai|psd|cdr|jpe?g|png|tiff?)$",
+    re.IGNORECASE,
+)
+_PATH = re.compile(r"\S*[/\\]\S*")
 
 
 class Metadata(NamedTuple):
@@ -66,6 +95,21 @@ def of_sidecar(data: bytes) -> Metadata:
             raise ValueError(f"{date!r} is not a date like 2026-01-31")
     title, author = (_texts(found.get(key)) for key in ("title", "author"))
     return Metadata(" ".join(title), ", ".join(author), parsed, _tags(found.get("tags")))
+
+
+def says_something(title: str, file_name: str) -> bool:
+    """Tell whether a title says more than a program does by itself: no name of a file, no «Untitled», no «Document1».
+
+    >>> [says_something(title, "x-2.pdf") for title in ("Microsoft Word - x.docx", "Layout 1", "Без названия", "x-2")]
+    [False, False, False, False]
+    >>> says_something("Apollo 11", "apollo-11.pdf")
+    True
+    """
+    line = title.strip()
+    words = [word.casefold() for word in _WORD.findall(line)]
+    is_own_name = line.casefold() in {file_name.casefold(), PurePath(file_name).stem.casefold()}
+    is_name = is_own_name or _FILE_NAME.search(line) is not None or _PATH.fullmatch(line) is not None
+    return not is_name and not _SAYS_NOTHING.issuperset(words)
 
 
 def _yaml(text: str) -> Any:

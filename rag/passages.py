@@ -20,13 +20,13 @@ from typing import NamedTuple
 
 from rag import languages, models, sentences, structure
 from rag.places import place_of
-from rag.types import Document, Passage, PlaceKind, Span
+from rag.types import Document, Passage, Place, PlaceKind, Span
 
 _ALONE: frozenset[PlaceKind] = frozenset(
     {"member", "message", "attachment", "slide", "notes", "sheet", "row", "record"}
 )
 
-_NAMING: frozenset[PlaceKind] = frozenset({"heading", "slide", "sheet", "message"})
+_NAMING: frozenset[PlaceKind] = frozenset({"heading", "slide", "sheet", "message", "record"})
 _BELOW = " › "
 _CONTEXT = 120  # characters of names, and so tokens at most, that are read before a passage
 
@@ -56,7 +56,7 @@ def split_document(
 
     `capacity` is the most of the encoder's own tokens (`count_tokens`) that a passage may have.
     """
-    has_context = any(place.kind in _NAMING for place in document.places)
+    has_context = document.is_titled or any(place.kind in _NAMING for place in document.places)
     room = _Room(size, max(capacity - _CONTEXT, capacity // 2) if has_context else capacity, count_tokens)
     headings = structure.headings(document)
     passages: list[Passage] = []
@@ -73,19 +73,26 @@ def split_document(
 
 
 def context_of(document: Document, span: Span) -> str:
-    """Return what stands above a passage and holds for it, as a line to read before it: the headings, a sheet's name.
+    """Return what stands above a passage and holds for it, as a line to read before it: the title, the headings.
 
     Those that the passage itself begins with are left out, and of a long path what is farthest up.
     """
-    names = [place.name for place in place_of(document, span) if place.kind in _NAMING and place.name]
+    names = [place.name for place in place_of(document, span) if _is_above(place, document.text, span)]
+    names = [document.title, *names] if document.is_titled else names
     if not names:
         return ""
     begins = _letters(document.text[span.start : min(span.end, span.start + 2 * _CONTEXT)])
-    distinct = {_letters(name): name for name in (document.title, *names)}
+    distinct = {_letters(name): name for name in names}
     names = [name for letters, name in distinct.items() if letters and not begins.startswith(letters)]
     while sum(map(len, names)) + len(_BELOW) * len(names) > _CONTEXT:
         del names[0]
     return _BELOW.join(names) + "\n" if names else ""
+
+
+def _is_above(place: Place, text: str, span: Span) -> bool:
+    """Tell whether a place has a name to go with a passage; a record's stands in it, and in one of its passages."""
+    is_in_it = place.kind == "record" and text.find(place.name, span.start, span.end) >= 0
+    return place.kind in _NAMING and bool(place.name) and not is_in_it
 
 
 def _letters(name: str) -> str:

@@ -63,6 +63,7 @@ class Document:
     author: str = ""
     tags: tuple[str, ...] = ()
     copy_of: str = ""  # id of the document that this one is a near-duplicate of
+    is_titled: bool = False  # the title is told, and says something: it goes with every passage
 
     @property
     def source(self) -> str:

@@ -242,6 +242,7 @@ TEXTS = [
     ARTICLE,
     ARTICLE.replace("1995", "1895"),
     f"date: 2020-01-02\n\n{ARTICLE}",
+    f"---\ntitle: a\n---\n\n{ARTICLE}",  # which says nothing of a file that has that name, and something of others
 ]
 NAMES = ["a.txt", "b.txt", "b.md", "one/a.txt", "two/a.txt", "two/2024-05-06 c.txt"]
 STATES = st.lists(st.dictionaries(st.sampled_from(NAMES), st.sampled_from(TEXTS), min_size=1), min_size=2, max_size=4)

@@ -493,13 +493,29 @@ def test_messages_of_a_mailbox() -> None:
 def test_json_records() -> None:
     records = [{"name": "Screw", "sizes": [3, 4], "maker": {"city": "Bergen", "since": None}}, "alone", {"ok": True}]
     expected = [
-        ("record 1", "name: Screw\nsizes: 3, 4\nmaker.city: Bergen"),
+        ("record 1 (Screw)", "name: Screw\nsizes: 3, 4\nmaker.city: Bergen"),
         ("record 2", "alone"),
         ("record 3", "ok: true"),
     ]
     assert told(read("a.json", json.dumps(records))) == expected
     assert told(read("a.jsonl", "\n".join(map(json.dumps, records)))) == expected
-    assert read("a.json", json.dumps(records[0])).places == ()
+    alone = read("a.json", json.dumps(records[0]))
+    assert (alone.title, alone.places) == ("Screw", ())
+
+
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [
+        ({"name": "ferry-7", "Title": " The  ferry\n"}, "The ferry"),
+        ({"subject": "Ferries", "headline": ["A list"], "title": None}, "Ferries"),
+        ({"title": "x" * 101, "name": "x"}, "x"),
+        ({"title": "", "about": {"title": "Deeper"}}, ""),
+        ({"title": 7}, ""),
+    ],
+)
+def test_records_are_called_what_they_call_themselves(record: dict[str, object], name: str) -> None:
+    (place,) = read("a.jsonl", json.dumps(record | {"text": "Some text."}) + "\n{}").places
+    assert place.name == name
 
 
 def test_archives_in_archives() -> None:

@@ -14,7 +14,7 @@ from rag.building import build_index
 from rag.config import Settings
 from rag.generations import current_generation
 from rag.index import Filters, Index
-from rag.metadata import Metadata, of_front_matter, of_sidecar
+from rag.metadata import Metadata, of_front_matter, of_sidecar, says_something
 from rag.types import Document
 from tests.fakes import HashEncoder, write_documents
 
@@ -76,10 +76,13 @@ def test_what_stands_beside_a_file_goes_before_what_it_says_and_is_followed(smal
     build_index(small.documents, small, HashEncoder)
     assert indexed(small)["a.md"].author == "Bo"
     beside = small.documents / "a.md.meta.toml"
-    beside.write_text('title = "Beside"\nauthor = "Ada"\ntags = ["sea"]\n')
+    beside.write_text('author = "Ada"\ntags = ["sea"]\n')
     encoder = HashEncoder()
     report = build_index(small.documents, small, lambda: encoder)
     assert (report.changed, report.unchanged, encoder.embedded) == (("a.md",), 1, [])
+    beside.write_text('title = "Beside"\nauthor = "Ada"\ntags = ["sea"]\n')
+    report = build_index(small.documents, small, lambda: encoder)
+    assert (report.changed, encoder.embedded) == (("a.md",), [f"Beside\n{LETTER}"])
     found = indexed(small)["a.md"]
     assert (found.title, found.author, found.tags) == ("Beside", "Ada", ("sea",))
     assert build_index(small.documents, small, HashEncoder).unchanged == 2
@@ -106,6 +109,64 @@ def test_properties_of_files_are_told(tmp_path: Path) -> None:
         found = documents.read_document(tmp_path, tmp_path / name, max_bytes=10**6, extract=formats.extract)
         assert "Ada" in found.author
         assert found.tags == ("sea", "ships"), name
+
+
+@pytest.mark.parametrize(
+    ("title", "file_name", "expected"),
+    [
+        ("Microsoft Word - x.docx", "y.pdf", False),
+        ("Microsoft Word - Annual report", "y.pdf", True),
+        ("untitled", "y.pdf", False),
+        ("Untitled Document 3", "y.html", False),
+        ("Document1", "y.docx", False),
+        ("Layout 1", "y.pdf", False),
+        ("Uten tittel", "y.odt", False),
+        ("Презентация PowerPoint", "y.pptx", False),
+        ("无标题文档", "y.docx", True),  # as one word it is not known
+        ("无标题", "y.docx", False),
+        ("scan-0001", "y.pdf", False),
+        ("2024-01-05", "y.pdf", False),
+        ("", "y.pdf", False),
+        ("…", "y.pdf", False),
+        ("C:\\reports\\final", "y.pdf", False),
+        ("file:///tmp/x.html", "y.html", False),
+        ("q3_final", "Q3_final.pdf", False),
+        ("q3_final.pdf", "q3_final.pdf", False),
+        ("Annual report 2024", "annual-report-2024.pdf", True),
+        ("Apollo 11", "y.html", True),
+        ("Москва", "y.html", True),
+        ("Document retention", "y.html", True),
+        ("AC/DC live", "y.html", True),
+    ],
+)
+def test_titles_that_say_something(title: str, file_name: str, expected: bool) -> None:
+    assert says_something(title, file_name) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "beside", "expected"),
+    [
+        ("a.txt", LETTER, "", False),
+        ("a.txt", LETTER, 'title = "Harbours"', True),
+        ("a.txt", LETTER, 'title = "a"', False),
+        ("a.txt", f"Harbours\n\n{LETTER}", "", False),
+        ("a.md", f"---\ntitle: Harbours\n---\n\n{LETTER}", "", True),
+        ("a.md", f"# Harbours\n\n{LETTER}", "", True),
+        ("a.md", f"{LETTER}\n\n# Harbours\n\n{LETTER}", "", False),
+        ("a.html", f"<title>Harbours</title><p>{LETTER}</p>", "", True),
+        ("a.html", f"<title>Untitled document</title><p>{LETTER}</p>", "", False),
+        ("a.json", f'{{"title": "Harbours", "text": "{LETTER}"}}', "", True),
+    ],
+)
+def test_a_title_that_is_told_is_known_from_one_that_is_not(
+    tmp_path: Path, name: str, text: str, beside: str, expected: bool
+) -> None:
+    (tmp_path / name).write_text(text)
+    if beside:
+        (tmp_path / f"{name}.meta.toml").write_text(beside)
+    found = documents.read_document(tmp_path, tmp_path / name, max_bytes=10**6, extract=formats.extract)
+    assert found.is_titled is expected
+    assert found.title
 
 
 def test_filters() -> None:

@@ -23,7 +23,8 @@ def count(texts: Sequence[str]) -> list[int]:
 
 def document(text: str, *, title: str = "") -> Document:
     marked = markdown.structure(text)
-    return Document("a.md", title, None, "en", text, Path("a.md"), "", places=marked.places, code=marked.code)
+    item = Document("a.md", title, None, "en", text, Path("a.md"), "", places=marked.places, code=marked.code)
+    return replace(item, is_titled=bool(title))
 
 
 def split(item: Document, size: int = 80) -> list[Passage]:
@@ -79,10 +80,37 @@ def test_headings_go_with_their_passages_and_stay_out_of_their_text() -> None:
 def test_a_name_is_said_once_and_a_long_path_is_cut_above() -> None:
     names = ["6.2. apt-get , and apt", "6.2. apt-get, and apt", *(f"{number} {'x' * 40}" for number in range(5))]
     places = [Place("heading", 0, 10, name=name, within=number - 1) for number, name in enumerate(names[1:])]
-    item = Document("a", names[0], None, "en", "some text.", Path("a"), "", places=tuple(places))
+    item = Document("a", names[0], None, "en", "some text.", Path("a"), "", places=tuple(places), is_titled=True)
     assert context_of(item, Span(5, 10)) == f"3 {'x' * 40} › 4 {'x' * 40}\n"
-    two = Document("a", names[0], None, "en", "some text.", Path("a"), "", places=tuple(places[:1]))
-    assert context_of(two, Span(5, 10)) == "6.2. apt-get, and apt\n"
+    assert context_of(replace(item, places=tuple(places[:1])), Span(5, 10)) == "6.2. apt-get, and apt\n"
+
+
+def test_a_title_goes_with_passages_where_there_are_no_headings() -> None:
+    item = document(PROSE * 20, title="A handbook of ferries")
+    passages = split(item)
+    assert len(passages) > 2
+    assert {each.context for each in passages} == {"A handbook of ferries\n"}
+    assert {each.context for each in split(replace(item, is_titled=False))} == {""}
+    begun = split(document(f"A handbook of ferries\n\n{PROSE * 20}", title="A handbook of ferries"))
+    assert [each.context for each in begun[:2]] == ["", "A handbook of ferries\n"]
+
+
+def test_a_title_that_was_not_told_stands_above_no_heading() -> None:
+    item = document(f"Intro.\n\n# Ferries\n\n{PROSE * 9}\n\n# Winter\n\n{PROSE * 9}", title="Intro.")
+    assert split(replace(item, is_titled=False))[-1].context == "Winter\n"
+
+
+def test_the_name_of_a_record_goes_with_those_passages_that_do_not_have_it() -> None:
+    texts = [f"id: {number}\n{PROSE * 9}name: Screw {number}\n{PROSE * 9}" for number in range(2)]
+    ends = [len(texts[0]), len(texts[0] + texts[1])]
+    places = [
+        Place("record", start, end, number, f"Screw {number}")
+        for number, (start, end) in enumerate(zip([0, *ends], ends, strict=False))
+    ]
+    item = Document("a.json", "", None, "en", "".join(texts), Path("a.json"), "", places=tuple(places))
+    for each in split(item):
+        name = f"Screw {int(each.start >= ends[0])}"
+        assert each.context == ("" if name in each.text else f"{name}\n")
 
 
 LINES = st.lists(

@@ -1,4 +1,7 @@
-"""JSON and JSON lines: an element of the outermost list is a record, told as the paths of its values."""
+"""JSON and JSON lines: an element of the outermost list is a record, told as the paths of its values.
+
+A record, or the whole, is called what it calls itself.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from rag.formats.draft import Draft, Unreadable, decoded
+
+_TITLES = ("title", "headline", "subject", "name")
+_LONGEST = 100  # characters: what is longer is no name
 
 
 def read(data: bytes, draft: Draft) -> None:
@@ -23,6 +29,7 @@ def read(data: bytes, draft: Draft) -> None:
         for number, record in enumerate(value, 1):
             _record(number, record, draft)
     else:
+        draft.describe(_title(value))
         _write(value, draft)
 
 
@@ -49,8 +56,19 @@ def _flaw(error: Exception) -> str:
 
 
 def _record(number: int, record: Any, draft: Draft) -> None:
-    with draft.place("record", number):
+    with draft.place("record", number, _title(record)):
         _write(record, draft)
+
+
+def _title(value: Any) -> str:
+    """Return what a value says that it is called, empty where it does not.
+
+    >>> _title({"id": 7, "Name": "Screw"})
+    'Screw'
+    """
+    told = {key.casefold(): each for key, each in value.items()} if isinstance(value, dict) else {}
+    names = (" ".join(told[key].split()) for key in _TITLES if isinstance(told.get(key), str))
+    return next((name for name in names if 0 < len(name) <= _LONGEST), "")
 
 
 def _write(value: Any, draft: Draft) -> None:
