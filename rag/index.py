@@ -559,7 +559,8 @@ def _document_line(document: Document) -> bytes:
         "copy_of": document.copy_of,
         "text": document.text,
     }
-    return json.dumps(record, ensure_ascii=False).encode() + b"\n"
+    # What stands in a path for bytes that are not UTF-8 becomes what JSON writes for it: ``\\udcff``.
+    return json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def _read_document(line: bytes) -> Document:

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag import documents
+from rag import citations, documents
 from rag.building import build_index
 from rag.config import Settings
 from rag.errors import DamagedIndex, DocumentsError, IncompatibleIndex, IndexNotWritable, MissingIndex
@@ -27,6 +27,7 @@ from rag.generations import building, current_generation
 from rag.index import Index, load_traces, products_of
 from rag.models import sha256_of
 from rag.pipeline import Pipeline
+from rag.types import Citation
 from tests.fakes import HashEncoder, build, write_documents
 
 ROOT = Path(__file__).parent.parent
@@ -351,6 +352,22 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_indexed(small: Settings) ->
     report = build_index(small.documents, small, HashEncoder)
     assert sorted(problem.document_id for problem in report.problems) == ["binary.txt", "empty.txt"]
     assert texts(load(small)) == BEFORE
+
+
+def test_names_that_are_not_utf_8_are_indexed_and_known_again(small: Settings) -> None:
+    write_documents(small.documents, BEFORE)
+    odd = os.path.join(os.fsencode(small.documents), b"caf\xe9 \xff\xfe.txt")  # noqa: PTH118 -- paths hold no bytes
+    try:
+        Path(os.fsdecode(odd)).write_text("The ferry leaves at noon.")
+    except OSError:
+        pytest.skip("the file system takes no such names")
+    report = build_index(small.documents, small, HashEncoder)
+    assert (report.added, report.problems) == (("a.txt", "b.txt", "c.txt", "caf\ufffd \ufffd\ufffd.txt"), ())
+    document = load(small).documents["caf\ufffd \ufffd\ufffd.txt"]
+    assert os.fsencode(document.path) == odd
+    assert citations.verify(Citation(document.id, 4, 9, "ferry", document.sha256), document).verified
+    (report.folder / "documents.jsonl").read_text("utf-8")
+    assert build_index(small.documents, small, HashEncoder).unchanged == 4
 
 
 def test_strict_stops_at_what_cannot_be_read(small: Settings) -> None:
