@@ -137,6 +137,14 @@ def figures(client: httpx.Client, prefix: str) -> str:
     return answer.text
 
 
+def test_a_tab_tells_its_collection(owner: httpx.Client) -> None:
+    for page, name in {"": "", "facts": "Facts · ", "documents": "Documents · ", "brief": "Key points · "}.items():
+        for prefix, collection in {MAIN: COMMON.main_collection, LETTERS: "письма"}.items():
+            text = owner.get(f"{prefix}/{page}", headers={"Accept-Language": "en"}).text
+            assert f"<title>{name}{collection} · {COMMON.title}</title>" in text
+    assert f" · письма · {COMMON.title}</title>" in owner.get(f"{LETTERS}/documents/moon.txt").text
+
+
 @pytest.mark.parametrize("page", PAGES[1:])
 def test_a_page_offers_the_same_page_of_the_others(owner: httpx.Client, page: str) -> None:
     text = owner.get(f"{LETTERS}/{page}").text

@@ -58,7 +58,8 @@ def beginning(wanted: Wanted, title: str, words: Words, *, has_model: bool) -> s
     way = _way(wanted, own) if has_model and (wanted.document or wanted.about) else ""
     intro = f'<section class="intro"><h1>{own.title}</h1>{subject}{note}{way}</section>'
     return (
-        f'{render.head(words.labels, "brief", own.title, has_script=False)}<body><header id="header">{header}</header>'
+        f"{render.head(words.labels, own.title, 'page.css', 'brief.css', choice=words.choice)}"
+        f'<body><header id="header">{header}</header>'
         f'<main>{intro}{_form(wanted, own)}<ol class="points">'
     )
 
@@ -72,8 +73,8 @@ def _way(wanted: Wanted, own: BriefLabels) -> str:
 def _form(wanted: Wanted, own: BriefLabels) -> str:
     by = '<input type="hidden" name="by" value="model">' if wanted.by_model else ""
     field = (
-        f'<input type="search" name="about" required maxlength="{LONGEST_TOPIC}" value="{plain(wanted.about)}" '
-        f'placeholder="{own.topic}" dir="auto">'
+        f'<input type="search" name="about" class="field" required maxlength="{LONGEST_TOPIC}" '
+        f'value="{plain(wanted.about)}" placeholder="{own.topic}" dir="auto">'
     )
     return (
         f'<form id="topic" action="./brief" role="search"><label>{own.about} {field}</label>{by}'

@@ -99,22 +99,8 @@ def problem(standing: Standing, subject: str, cited: Sequence[Cited], at: int, w
 
 def _page(title: str, find: str, main: str, words: Words, *, has_pages: bool = False) -> str:
     labels, base = words.labels, words.base
-    pages = f"""<link rel="stylesheet" href="{base}web/pages.css">
-<script src="{base}web/pages.js" defer></script>
-"""
-    return f"""<!doctype html>
-<html lang="{labels.language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title} · {labels.title}</title>
-<link rel="icon" type="image/svg+xml" href="{base}web/icon.svg">
-<link rel="stylesheet" href="{base}web/base.css">
-<link rel="stylesheet" href="{base}web/document.css">
-<script src="{base}web/copying.js" defer></script>
-<script src="{base}web/document.js" defer></script>
-{pages * has_pages}</head>
+    files = ["document.css", "copying.js", "document.js", *["pages.css", "pages.js"] * has_pages]
+    return f"""{render.head(labels, title, *files, base=base, choice=words.choice)}
 <body>
 <header id="header"><a class="home" href="{base}"><span aria-hidden="true">‹</span> <span>{words.own.back}</span></a>
 {render.chooser(words.choice, labels)}{find}</header>

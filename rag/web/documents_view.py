@@ -52,7 +52,8 @@ def page(
 ) -> str:
     """Render the whole page as things stand."""
     run, removed = library.runs.latest, library.last_removed
-    return f"""{render.head(labels, "documents", labels.documents)}
+    head = render.head(labels, labels.documents, "page.css", "documents.css", "documents.js", choice=choice)
+    return f"""{head}
 <body {_data(library, words)}>
 <header id="header">{render.header(labels, "documents", owner=True, user=user, choice=choice)}</header>
 <main>
@@ -80,7 +81,7 @@ def page(
 
 def missing(problem: str, labels: Labels, user: str = "", choice: Sequence[Offered] = ()) -> str:
     """Render why there is no index to show."""
-    return f"""{render.head(labels, "documents", labels.documents, has_script=False)}
+    return f"""{render.head(labels, labels.documents, "page.css", "documents.css", choice=choice)}
 <body>
 <header id="header">{render.header(labels, "documents", owner=True, user=user, choice=choice)}</header>
 <main>
@@ -257,9 +258,10 @@ def _tools(query: Query, words: DocumentsLabels) -> str:
         for value, name in (("", words.everything), ("attention", words.attention))
     )
     return f"""<form id="tools" role="search" autocomplete="off">
-<input type="search" name="words" value="{plain(query.words)}" placeholder="{words.filter}" aria-label="{words.filter}">
-<select name="show" aria-label="{words.show}">{shows}</select>
-<select name="sort" aria-label="{words.sort}">{sorts}</select>
+<input type="search" name="words" class="field" value="{plain(query.words)}" placeholder="{words.filter}" \
+aria-label="{words.filter}">
+<select name="show" class="field" aria-label="{words.show}">{shows}</select>
+<select name="sort" class="field" aria-label="{words.sort}">{sorts}</select>
 </form>"""
 
 

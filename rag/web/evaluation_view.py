@@ -36,7 +36,8 @@ def page(
     choice: Sequence[Offered] = (),
 ) -> str:
     """Render the whole page as things stand."""
-    return f"""{render.head(labels, "evaluation", labels.evaluation)}
+    head = render.head(labels, labels.evaluation, "page.css", "evaluation.css", "evaluation.js", choice=choice)
+    return f"""{head}
 <body>
 <header id="header">{render.header(labels, "evaluation", owner=True, user=user, choice=choice)}</header>
 <main>

@@ -88,7 +88,7 @@ def content(catalogue: Catalogue | None, run: Run[Catalogue] | None, query: Quer
 
 def _page(body: str, words: Words) -> str:
     own, labels = words.own, words.labels
-    return f"""{render.head(labels, "facts", labels.facts)}
+    return f"""{render.head(labels, labels.facts, "page.css", "facts.css", "facts.js", choice=words.choice)}
 <body data-unreachable="{own.unreachable}">
 <header id="header">{render.header(labels, "facts", owner=words.owner, user=words.user, choice=words.choice)}</header>
 <main>
@@ -144,7 +144,7 @@ def _tools(catalogue: Catalogue, query: Query, words: Words) -> str:
     languages = sorted((words.labels.language_name(code), code) for code in catalogue.languages)
     return (
         f'<form id="tools" role="search" action="./facts" autocomplete="off"><label class="about"><span class="hidden">'
-        f'{own.about}</span><input type="search" name="about" value="{plain(query.about)}" '
+        f'{own.about}</span><input type="search" name="about" class="field" value="{plain(query.about)}" '
         f'maxlength="{facts_list.MAX_WORDS}" placeholder="{own.about_placeholder}"></label>'
         f"{_select('kind', own.kind, own.any_kind, kinds, query.kind)}"
         f"{_select('standing', own.standing, own.any_standing, standings, query.standing)}"
@@ -178,7 +178,7 @@ def _select(name: str, title: str, anything: str, choices: Sequence[tuple[str, s
         f'<option value="{plain(value)}"{" selected" * (value == chosen)}>{plain(text)}</option>'
         for value, text in options
     )
-    return f'<select name="{name}" aria-label="{title}">{listed}</select>'
+    return f'<select name="{name}" class="field" aria-label="{title}">{listed}</select>'
 
 
 def _documents(catalogue: Catalogue, query: Query, words: Words) -> str:
@@ -186,8 +186,8 @@ def _documents(catalogue: Catalogue, query: Query, words: Words) -> str:
     own = words.own
     if len(catalogue.documents) > MOST_DOCUMENTS:
         return (
-            f'<input type="search" name="document" value="{plain(query.document)}" maxlength="{facts_list.MAX_ID}" '
-            f'placeholder="{own.document}" aria-label="{own.document}">'
+            f'<input type="search" name="document" class="field" value="{plain(query.document)}" '
+            f'maxlength="{facts_list.MAX_ID}" placeholder="{own.document}" aria-label="{own.document}">'
         )
     choices = sorted(
         (((each.title.strip() or each.id), each.id) for each in catalogue.documents),

@@ -75,7 +75,7 @@ def chooser(choice: Sequence[Offered], labels: Labels) -> str:
     """Render the choice of the collection, where there is one."""
     if not choice:
         return ""
-    shown = next((collection_name(each.name, labels) for each in choice if each.is_current), "")
+    shown = _shown(choice, labels)
     links = "".join(
         f'<li><a href="{plain(each.address)}"{CURRENT * each.is_current} dir="auto">'
         f"{collection_name(each.name, labels)}</a></li>"
@@ -88,26 +88,47 @@ def chooser(choice: Sequence[Offered], labels: Labels) -> str:
     )
 
 
+def _shown(choice: Sequence[Offered], labels: Labels) -> str:
+    """Render the name of the collection that is shown, where there are several."""
+    return next((collection_name(each.name, labels) for each in choice if each.is_current), "")
+
+
 def collection_name(name: str, labels: Labels) -> str:
     """Render the name of a collection; the folder that the settings name themselves has none of its own."""
     return plain(name) if name else labels.main_collection
 
 
-def head(labels: Labels, page: str, name: str, *, has_script: bool = True) -> str:
-    """Render the beginning of a page of its own beside the chat, which has a style, and mostly a script, so named."""
-    script = f'<script src="./web/{page}.js" defer></script>\n' if has_script else ""
+def tab_title(name: str, labels: Labels, choice: Sequence[Offered] = ()) -> str:
+    """Render what a browser calls a page: its name, that of the collection where there are several, and the program's.
+
+    >>> from rag.web.labels import ENGLISH
+    >>> tab_title("Facts", ENGLISH, [Offered("notes", "", True), Offered("", "", False)])
+    'Facts · notes · Ask your documents'
+    """
+    return " · ".join(filter(None, [name, _shown(choice, labels), labels.title]))
+
+
+def head(labels: Labels, name: str, *files: str, base: str = "./", choice: Sequence[Offered] = ()) -> str:
+    """Render the beginning of a page of its own beside the chat, with these styles and scripts beside the common style.
+
+    `base` is the address of the pages of the collection, and `choice` are the collections.
+    """
+    links = "\n".join(
+        f'<script src="{base}web/{file}" defer></script>'
+        if file.endswith(".js")
+        else f'<link rel="stylesheet" href="{base}web/{file}">'
+        for file in ("base.css", *files)
+    )
     return f"""<!doctype html>
 <html lang="{labels.language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>{name} · {labels.title}</title>
-<link rel="icon" type="image/svg+xml" href="./web/icon.svg">
-<link rel="stylesheet" href="./web/base.css">
-<link rel="stylesheet" href="./web/page.css">
-<link rel="stylesheet" href="./web/{page}.css">
-{script}</head>"""
+<title>{tab_title(name, labels, choice)}</title>
+<link rel="icon" type="image/svg+xml" href="{base}web/icon.svg">
+{links}
+</head>"""
 
 
 def _way_out(labels: Labels, user: str) -> str:

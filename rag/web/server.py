@@ -11,6 +11,7 @@ import re
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
@@ -36,6 +37,7 @@ from rag.web import (
     front_page,
     labels,
     login_page,
+    render,
 )
 from rag.web.access import UNSPECIFIED, Access, complain
 from rag.web.app import build
@@ -211,8 +213,9 @@ def _front(collections: Collections, access: Access) -> FastAPI:
     """Return what answers where an address names no collection that is served, guarded."""
     app = _bare(access)
     app.router.routes.extend(front_page.routes(collections))
+    own_page, open_paths = partial(_own_page, collections), front_page.OPEN_PATHS
     app.add_middleware(
-        Guard, access=access, own_page=_own_page, limits={}, collections=collections, open_paths=front_page.OPEN_PATHS
+        Guard, access=access, own_page=own_page, limits={}, collections=collections, open_paths=open_paths
     )
     return app
 
@@ -243,7 +246,8 @@ def _site(each: Served, examples: Examples, collections: Collections, shared: _S
     app.router.routes.extend(conversations_page.routes(pipeline, chats))
     app.router.routes.extend(brief_page.routes(pipeline))
     limits = {"/evaluation/run": MAX_FILE_BYTES, documents_page.UPLOAD: library.max_bytes}
-    app.add_middleware(Guard, access=shared.access, own_page=_own_page, limits=limits, collections=collections)
+    own_page = partial(_own_page, collections)
+    app.add_middleware(Guard, access=shared.access, own_page=own_page, limits=limits, collections=collections)
     gr.mount_gradio_app(
         app,
         build(pipeline, chats, examples, shared.problem),
@@ -261,10 +265,11 @@ def _site(each: Served, examples: Examples, collections: Collections, shared: _S
     return app
 
 
-def _own_page(html: str, headers: Headers) -> str:
+def _own_page(collections: Collections, html: str, headers: Headers) -> str:
     words = labels.of(headers)
+    title = render.tab_title("", words, tuple(collections.offer()))
     html = html.replace('lang="en"', f'lang="{words.language}"', 1).replace(labels.ENGLISH.title, words.title)
-    return NOT_OURS.sub("", html).replace("</head>", OWN_HEAD.format(title=words.title), 1)
+    return NOT_OURS.sub("", html).replace("</head>", OWN_HEAD.format(title=title), 1)
 
 
 def _file(content: bytes, media_type: str) -> Callable[[], Response]:
