@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag import citations, documents
+from rag import citations, documents, languages
 from rag.building import build_index
 from rag.config import Settings
 from rag.errors import DamagedIndex, DocumentsError, IncompatibleIndex, IndexNotWritable, MissingIndex
@@ -261,6 +261,20 @@ def test_bringing_up_to_date_gives_what_building_anew_gives(states: list[dict[st
         fresh = build_index(anew.documents, anew, HashEncoder)
         assert (report.copies, report.documents, report.passages) == (fresh.copies, fresh.documents, fresh.passages)
         assert_same(load(kept), load(anew))
+
+
+def test_what_reading_needs_is_loaded_ahead_where_a_file_is_newer(
+    small: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+    monkeypatch.setattr(languages, "load", lambda: loaded.append("languages"))
+    build(small, BEFORE)
+    assert build_index(small.documents, small, HashEncoder).unchanged == 3
+    assert len(loaded) == 1
+    soon = time.time() + 10
+    os.utime(small.documents / "a.txt", (soon, soon))
+    assert build_index(small.documents, small, HashEncoder).unchanged == 3
+    assert len(loaded) == 2
 
 
 def test_one_change_among_many_works_nothing_else_out_again(small: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
