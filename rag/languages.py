@@ -267,11 +267,14 @@ def _identifier() -> LanguageIdentifier:
         languages = model["classes"].tolist()
         wanted = frozenset().union(*_CANDIDATES.values())
         columns = [column for column, language in enumerate(languages) if language in wanted]
+        states = model["nextmove"]
+        moves = array(states.dtype.char)  # a list would take eight times the memory
+        moves.frombytes(memoryview(states).cast("B"))
         return LanguageIdentifier(
             model["ptc"][:, columns],
             model["pc"][columns],
             [languages[column] for column in columns],
-            array("I", model["nextmove"].astype(np.uintc).tobytes()),
+            moves,
             model["out_feat"].tolist(),
             tk_row=model["nextmove_row"].tolist(),
         )
