@@ -27,7 +27,7 @@ from rag.building.build import _texts_and_sentences as texts_and_sentences
 from rag.config import Settings
 from rag.encoder import Encoded, Encoder, load_encoder
 from rag.figures import Figures
-from rag.index import Contents, Index, Moments
+from rag.index import Contents, Generation, Index, Moments
 from rag.lexical import LexicalIndex
 from rag.passages import split_document
 from rag.types import Document, Passage, Span
@@ -100,7 +100,7 @@ def index_of(edition: Edition, *, words: bool) -> Index:
     moments = Moments.of(encoded.passages, languages)
     store = stores.create_store(encoded.passages)
     figures = Figures.build(documents_, contents.passages, contents.languages)
-    return Index(Path(), contents, store, moments, LexicalIndex.build(texts, languages), figures)
+    return Index(Generation(Path(), contents, store, moments, figures), LexicalIndex.build(texts, languages))
 
 
 def ranks(index: Index, asked: Sequence[Asked], encoder: Encoder) -> list[int]:
