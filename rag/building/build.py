@@ -132,11 +132,12 @@ def _loading_ahead(settings: Settings, listing: Listing) -> Iterator[None]:
 
 
 def _is_behind(settings: Settings, listing: Listing) -> bool:
+    """Tell whether a file was written after the index; one that was only moved is not read."""
     try:
         made = generations.current_generation(settings.index).stat().st_mtime_ns
     except (MissingIndex, OSError):
         return True
-    return any(max(found.modified, found.changed) > made for found in listing.signatures)
+    return any(found.modified > made for found in listing.signatures)
 
 
 class _Lazy:
