@@ -299,10 +299,13 @@ class _Citations:
         self._supporting = sorted({1, *(self._number(each.mention) for each in self.one_a_source(value.told))})
 
     def one_a_source(self, told: Iterable[_Told]) -> list[_Told]:
-        """Return the figure of the best sentence of each source; of copies, of the one that is cited already."""
+        """Return the figure of the best sentence of each source; of copies and repetitions, that of what is cited."""
         cited = {citation.document_id for citation in self._citations}
         best: dict[str, _Told] = {}
-        for each in sorted(told, key=lambda each: (each.mention.document not in cited, -each.score)):
+        for each in sorted(
+            told,
+            key=lambda each: (not self._cited(each.mention), each.mention.document not in cited, -each.score),
+        ):
             best.setdefault(each.source, each)
         return list(best.values())
 
@@ -311,11 +314,17 @@ class _Citations:
         return self._citations[self._number(mention) - 1].id
 
     def _number(self, mention: Mention) -> int:
+        if number := self._cited(mention):
+            return number
+        self._citations.append(cite(self._documents[mention.document], mention.sentence))
+        return len(self._citations)
+
+    def _cited(self, mention: Mention) -> int:
+        """Return the number of the citation that a figure stands in, 0 where it stands in none."""
         for number, citation in enumerate(self._citations, 1):
             if citation.document_id == mention.document and citation.start <= mention.fact.start < citation.end:
                 return number
-        self._citations.append(cite(self._documents[mention.document], mention.sentence))
-        return len(self._citations)
+        return 0
 
     def draft(self, hits: Sequence[Hit]) -> Draft:
         """Return the draft with all of them and the passages that they stand in.
