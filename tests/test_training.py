@@ -19,8 +19,8 @@ from training import checkpoints, export
 from training.data import Collection, Pair, collection, pair
 from training.entities import answer_kind, fold, holds_any, names, numbers, years
 from training.examples import BLOCK, Example, Stream
-from training.exchange import exchanged
-from training.inputs import NULL, Composer, Features, batches, collate, token_range
+from training.exchange import EXCHANGED, exchanged
+from training.inputs import NULL, UNTAUGHT, Composer, Features, batches, collate, token_range
 from training.model import Reader, losses
 from training.negatives import Maker, answered, cut, retrieved, same_article, same_type
 from training.reading import Paragraphs
@@ -275,6 +275,23 @@ def test_inputs_that_are_too_long_are_left_out(sets: dict[str, Collection], toke
     kept = [len(item.ids) for item in feature_blocks(stream, composer, positions=40)(0)]
     assert max(lengths) > 40
     assert kept == [length for length in lengths if length <= 40]
+
+
+def test_of_an_exchanged_question_only_the_number_for_the_window_learns(
+    sets: dict[str, Collection], tokenizer: Tokenizer
+) -> None:
+    stream, composer = Stream(sets, tokenizer, seed=1), Composer(tokenizer)
+    items = feature_blocks(stream, composer, positions=512)(0)
+    exchanged_ones = [item for example, item in zip(stream.block(0), items, strict=True) if example.kind == EXCHANGED]
+    assert exchanged_ones
+    assert {(item.start, item.end) for item in exchanged_ones} == {(UNTAUGHT, UNTAUGHT)}
+    assert {item.start for item in items} > {UNTAUGHT, NULL}
+    model = reader().eval()
+    batch = collate(exchanged_ones[:4], words)
+    with torch.inference_mode():
+        found = losses(model(batch), batch)
+    assert float(found.span) == 0
+    assert float(found.answerable) > 0
 
 
 def test_a_resumed_run_ends_where_one_without_a_stop_does(

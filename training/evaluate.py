@@ -30,7 +30,7 @@ from training import checkpoints
 from training.data import Collection, Pair, dev_sets, held_out_sets, pair
 from training.entities import holds_any
 from training.examples import parser
-from training.exchange import exchanged
+from training.exchange import EXCHANGED, exchanged
 from training.export import load
 from training.inputs import Composer
 from training.model import Reader, from_trunk
@@ -88,7 +88,7 @@ def _first(asked: Pair, numbers: Sequence[int]) -> Task | None:
 WRONG: dict[str, Callable[[Pair, Random], Task | None]] = {
     "random": random_other,
     "nearest": nearest,
-    "exchanged": changed,
+    EXCHANGED: changed,
 }
 
 

@@ -17,6 +17,7 @@ from training.data import Pair
 from training.entities import answer_kind, fold, has_kind, holds_any, mentions, names, numbers, years
 from training.windows import Draft
 
+EXCHANGED = "exchanged"  # the kind of these examples
 _SPREAD = 6  # paragraphs near by from which something is taken
 _FROM_WITHIN = 0.35  # share of exchanges that first look for something elsewhere in the same paragraph
 _INFLECTED = frozenset({"ru", "el", "fi", "tr", "ro", "ko"})  # a new name ends with the letter of the old
@@ -35,7 +36,7 @@ def exchanged(pair: Pair, rng: Random) -> Draft | None:
     number = pair.read.paragraph
     text = pair.read_in.paragraphs[number].text
     focus = rng.choice(pair.read.answers)  # the window keeps what would be answered by mistake
-    return Draft(question, text, pair.read_in.sentences(number), None, focus, "exchanged")
+    return Draft(question, text, pair.read_in.sentences(number), None, focus, EXCHANGED)
 
 
 def _is_asked(pair: Pair, question: str) -> bool:

@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 QUESTION_TOKENS = 96  # of a longer question the rest is not read
 NULL = 0  # the position that stands for «no answer»: the first token
+UNTAUGHT = -1  # no answer either, but the span learns nothing of it
 
 Words = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float32]]  # token ids -> their embeddings
 
 
 class Features(NamedTuple):
-    """One input; `first` is the position of the window's first token, `start` and `end` (inclusive) the answer's."""
+    """One input; `first` is the position of the window's first token, `start` and `end` (inclusive) the answer's.
+
+    These two are NULL or UNTAUGHT where there is no answer.
+    """
 
     ids: list[int]
     first: int

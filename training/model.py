@@ -13,9 +13,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 from torch.nn.functional import scaled_dot_product_attention as attend
 
 from rag.packed import PackedModel, Shape
-from training.inputs import NULL, Batch
+from training.inputs import NULL, UNTAUGHT, Batch
 
-ANSWERABILITY_WEIGHT = 0.5  # of its loss, beside that of the span
+ANSWERABILITY_WEIGHT = 1.0  # of its loss, beside that of the span
 
 
 class Scores(NamedTuple):
@@ -94,9 +94,9 @@ class Reader(nn.Module):
 
 def losses(scores: Scores, batch: Batch) -> Losses:
     """Return the cross entropy of start and end (NULL where there is no answer) and of answerability."""
-    starts = cross_entropy(scores.starts, batch.starts, reduction="sum")
-    ends = cross_entropy(scores.ends, batch.ends, reduction="sum")
-    has_answer = (batch.starts != NULL).float()
+    starts = cross_entropy(scores.starts, batch.starts, reduction="sum", ignore_index=UNTAUGHT)
+    ends = cross_entropy(scores.ends, batch.ends, reduction="sum", ignore_index=UNTAUGHT)
+    has_answer = (batch.starts > NULL).float()
     answerable = binary_cross_entropy_with_logits(scores.answerable, has_answer, reduction="sum")
     return Losses((starts + ends) / 2, answerable)
 

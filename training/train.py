@@ -32,8 +32,9 @@ from rag.models import PACKED_SHA256, bundled_tokenizer, packed_model
 from training import checkpoints, export
 from training.checkpoints import Checkpoint, Progress
 from training.data import fingerprint, training_sets
-from training.examples import BLOCK, Stream, parser
-from training.inputs import Composer, Features, Words, batches, collate
+from training.examples import BLOCK, Example, Stream, parser
+from training.exchange import EXCHANGED
+from training.inputs import UNTAUGHT, Composer, Features, Words, batches, collate
 from training.model import Losses, Reader, from_trunk, losses
 from training.reading import precision
 
@@ -151,10 +152,17 @@ def feature_blocks(stream: Stream, composer: Composer, positions: int) -> Blocks
     """Return the function that makes the inputs of a block of examples, less the few too long to be read."""
 
     def block(number: int) -> list[Features]:
-        questions, windows, answers, *_ = zip(*stream.block(number), strict=True)
-        return [item for item in composer.features(questions, windows, answers) if len(item.ids) <= positions]
+        examples = stream.block(number)
+        questions, windows, answers, *_ = zip(*examples, strict=True)
+        made = zip(examples, composer.features(questions, windows, answers), strict=True)
+        return [_taught(example, item) for example, item in made if len(item.ids) <= positions]
 
     return block
+
+
+def _taught(example: Example, item: Features) -> Features:
+    """Keep exchanged questions from the span: of where something of their kind stands they teach nothing."""
+    return item._replace(start=UNTAUGHT, end=UNTAUGHT) if example.kind == EXCHANGED else item
 
 
 def recipe(plan: Plan, data: Path) -> dict[str, Any]:

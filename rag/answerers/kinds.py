@@ -1,0 +1,170 @@
+"""Whether a span is of the kind that a question asks for, how much or when, and of the year that it asks about."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from rag import facts
+from rag.facts import Period
+from rag.facts.lexicon import lexicon
+from rag.languages import UNSPACED
+from rag.types import Span
+
+Kind = Literal["figure", "time"]
+
+
+class Asked(NamedTuple):
+    """What a question asks for: how much, in a currency perhaps (ISO 4217), or when."""
+
+    kind: Kind
+    currency: str | None = None
+
+
+_EN = "percentage|percent|proportion|share|number|amount|sum|price|cost|population|area|height|length|depth|weight"
+_RU = (
+    "процент|дол[яюи]|сумм[аыу]|цен[аыу]|стоимость|числ[оа]|количеств[оа]|численность|населени[ея]|площадь|высот[аыу]"
+    "|длин[аыу]|глубин[аыу]|вес|возраст|температур[аыу]|скорость|бюджет|прибыль|выручк[аиу]"
+)
+_WHICH_RU = "как(?:ой|ая|ую|ое|им|ого|ом|ова|ово|овы|ов)"
+# What asks how much, and what asks when, each as a regular expression.
+_FIGURE = {
+    "ar": "كم",
+    "bg": "колко",
+    "bn": "কত",
+    "cs": "kolik",
+    "da": "hvor (?:mange|meget|længe|gammel|langt?|høj|stor|ofte)",
+    "de": "wie ?(?:viele?|lange|alt|weit|hoch|groß|oft|schwer|tief|schnell)",
+    "el": "πόσ(?:οι|ες|α|ο|η|ους|ων|ος)",
+    "en": f"how (?:many|much|long|old|far|tall|high|deep|big|large|often|wide|heavy|fast)|(?:what|which) (?:{_EN})",
+    "es": "cuánt[oa]s?|qué (?:porcentaje|cantidad|número|altura|edad)",
+    "fi": "(?:kuinka|miten) (?:monta|moni|paljon|kauan|vanha|pitkä|korkea|suuri)|montako|paljonko",
+    "fr": "combien|quel(?:le)? (?:pourcentage|somme|nombre|prix|âge|hauteur|population|superficie)",
+    "hi": "कितन",
+    "hu": "hány|mennyi",
+    "id": "berapa",
+    "it": "quant[oaie]",
+    "ja": "何[人個年月日歳回%]|いくつ|いくら|どのくらい|どれくらい",
+    "ko": "몇|얼마",
+    "nl": "hoeveel|hoe (?:lang|oud|ver|hoog|groot)",
+    "no": "hvor (?:mange|mye|lenge|langt?|gam(?:mel|le)|høyt?|stort?|store|dyp|ofte|bred|tung|fort)"
+    "|hvilke[nt]? (?:(?:prosent)?andel|sum|beløp|pris|antall)",
+    "pl": "ile|ilu",
+    "pt": "quant[oa]s?",
+    "ro": "câ[țtţ][eiă]?",
+    "ru": rf"сколько|скольки(?:х|ми?)|{_WHICH_RU} (?:{_RU})",
+    "sv": "hur (?:många|mycket|länge|gammal|långt?|högt?|stort?|ofta)",
+    "sw": "ngapi|kiasi gani",
+    "te": "ఎన్ని|ఎంత",
+    "th": "กี่|เท่าไ",
+    "tr": "kaç|ne kadar",
+    "uk": "скільк(?:и|ох|ом)",
+    "vi": "bao nhiêu|mấy|bao lâu|bao xa",
+    "zh": "多少|(?<![近前后後这這好])几[个個位名人次家所座条种]|多[大高长長远遠久重深快]|百分之几",
+}
+_TIME = {
+    "ar": "متى",
+    "bg": "кога",
+    "bn": "কবে|কখন",
+    "cs": "kdy|kterém roce",
+    "da": "hvornår|hvilket år",
+    "de": "wann|welche[msnr]? (?:jahr|monat|tag|datum|jahrhundert)",
+    "el": "πότε|ποι[αο] (?:χρονιά|έτος)",
+    "en": "when|(?:what|which) (?:year|month|day|date|century|decade)",
+    "es": "cuándo|qué (?:año|mes|día|fecha|siglo)",
+    "fi": "milloin|koska|minä vuonna",
+    "fr": "quand|quelle (?:année|date)|quel (?:mois|jour|siècle)",
+    "hi": "कब",
+    "hu": "mikor",
+    "id": "kapan(?:kah)?|tahun berapa",
+    "it": "quando|quale? anno",
+    "ja": "いつ|何[年月]",
+    "ko": "언제",
+    "nl": "wanneer|welk jaar",
+    "no": "når|hvilke[nt]? (?:år|måned|dag|dato|århundre|tiår)",
+    "pl": "kiedy|którym roku",
+    "pt": "quando|que ano",
+    "ro": "când|ce an",
+    "ru": "когда|как(?:ом|ой|ого|ое|ую) (?:год[уа]?|месяц[еа]?|числ[оае]|век[еа]?|день|дня|дат[аыу]|десятилети[ие])",
+    "sv": "när|vilket (?:år|datum)",
+    "sw": "lini|mwaka gani",
+    "te": "ఎప్పుడు",
+    "th": "เมื่อไ",
+    "tr": "ne zaman|hangi (?:yıl|tarih)",
+    "uk": "коли|якому році",
+    "vi": "khi nào|bao giờ|năm nào",
+    "zh": "什么时候|什麼時候|何时|何時|哪一?[年月天日]|(?<![近前后後这這好])几[年月]",
+}
+# In languages that part words, what asks stands first, but for a word or two: «when» may be no question further on.
+_BEFORE = {"time": r"\W*(?:\w+\W+)?", "figure": r"\W*(?:\w+\W+){0,2}?"}
+_PARTED = frozenset(_FIGURE) - {"ja", "th", "zh", "hi", "bn", "te", "ko", "sw", "id", "vi", "tr"}
+_SENTENCE = re.compile(r"(?<=[.?!…？])\s*")
+_YEAR = re.compile(r"(?<![\d.,])(?:1[0-9]{3}|20[0-9]{2})(?!\d|[.,]\d)")
+_CLAUSE = 40  # characters that the end of a clause counts as
+_DIGIT = re.compile(rf"(?:^|[^\w]|[{UNSPACED}])\d")  # that is no part of a name such as H200
+
+
+@lru_cache(maxsize=256)
+def asked(question: str, language: str) -> Asked | None:
+    """Return what kind of thing a question asks for, the last of several; None where that cannot be told.
+
+    >>> asked("Hvor mye er det i yuan?", "no"), asked("What happened when it rained?", "en")
+    (Asked(kind='figure', currency='CNY'), None)
+    """
+    for sentence in reversed(_SENTENCE.split(question)):
+        for kind, table in _TABLES:
+            opening = table.get(language)
+            if opening and language in _PARTED:
+                opening = rf"^{_BEFORE[kind]}(?:{opening})(?!\w)"
+            if opening and re.search(opening, sentence.casefold()):
+                return Asked(kind, _currency(sentence, language) if kind == "figure" else None)
+    return None
+
+
+_TABLES: tuple[tuple[Kind, dict[str, str]], ...] = (("time", _TIME), ("figure", _FIGURE))
+
+
+def _currency(question: str, language: str) -> str | None:
+    """Return the currency that a question wants its answer in; beside figures of its own, a currency is theirs."""
+    if any(character.isdigit() for character in question):
+        return None
+    words = lexicon(language)
+    forms = words.forms(words.tokenise(question))
+    found = (words.currencies.at(forms, place) for place in range(len(forms)))
+    return next((currency for currency, _ in filter(None, found)), None)
+
+
+def is_of(wanted: Asked, text: str, language: str) -> bool:
+    """Tell whether a text says how much, or when, in digits or in words of its language."""
+    if wanted.currency:
+        return any(fact.unit == wanted.currency for fact in facts.find(text, language))
+    if _DIGIT.search(text):
+        return True
+    words = lexicon(language)
+    forms = words.forms(words.tokenise(text))
+    is_figure = wanted.kind == "figure"
+    if is_figure and any(form in words.numerals or words.multipliers.at(forms, at) for at, form in enumerate(forms)):
+        return True
+    return any(is_figure or isinstance(fact.value, Period) for fact in facts.find(text, language))
+
+
+def is_of_another_year(question: str, sentence: str, span: Span) -> bool:
+    """Tell whether a span of a sentence stands nearest to a year other than the question names; it may be none's.
+
+    >>> sentence = "Det ble solgt 40 hus i 1988 og 55 i 1989."
+    >>> [is_of_another_year("Hvor mange hus i 1989?", sentence, span) for span in (Span(14, 16), Span(31, 33))]
+    [True, False]
+    """
+    asked = next((years for part in reversed(_SENTENCE.split(question)) if (years := _YEAR.findall(part))), None)
+    told = list(_YEAR.finditer(sentence)) if asked else []
+    if not asked or not told:
+        return False
+    nearest = min(told, key=lambda year: _distance(sentence, Span(*year.span()), span))
+    return nearest.group() not in asked
+
+
+def _distance(sentence: str, one: Span, other: Span) -> int:
+    """Return how many characters lie between two spans, and more where a clause ends there."""
+    between = sentence[min(one.end, other.end) : max(one.start, other.start)]
+    return len(between) + _CLAUSE * sum(character in ",;:—–，；：、" for character in between)
