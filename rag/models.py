@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 HUB_NAME = "intfloat/multilingual-e5-small"
 PROMPTS = {"query": "query: ", "document": "passage: "}
 PACKED_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-READER_SHA256 = "7cb486bac69dfe440bfaa4ee6e0130c299cd7cc7bf949a43a00359c51dc8afb0"
+READER_SHA256 = "22e449ed2c0384b3f52d2f5051075368b1e7281e01859804aa83d8d02c84d8aa"
 READER_FORMAT = "extractive-reader-1"
 # Part of the cache folder's name: raise it when the conversion changes.
 CONVERSION = 1

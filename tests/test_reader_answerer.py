@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.answerers.reader import AGAIN, Choice, Features
+from rag.answerers.reader import AGAIN, Choice, Features, share_of_first
 from rag.config import Settings
 from rag.encoder import BundledEncoder
 from rag.pipeline import Pipeline
@@ -164,7 +164,7 @@ def test_documents_that_give_orders_change_nothing(bridge: Pipeline, folder: Pat
 def choice(answerable: float = 0.0, **known: bool) -> Choice:
     passage = Passage("a.txt", 0, 10, "312 metres", "en", (Span(0, 10),))
     hit = Hit(passage, 1.0, 0.8, 1.0, (SentenceScore(1.0, 0.8, 0.5),))
-    return Choice(hit, Span(0, 10), "312 metres", Features(1.0, answerable, 1.0, 1.0, 0.0), **known)
+    return Choice(hit, Span(0, 10), "312 metres", Features(1.0, answerable, 1.0, 1.0, 0.0, 0.0, 0.0), **known)
 
 
 def test_confidence_is_a_probability_that_grows_with_what_the_reader_says() -> None:
@@ -172,6 +172,13 @@ def test_confidence_is_a_probability_that_grows_with_what_the_reader_says() -> N
     assert found == sorted(set(found))
     assert 0 <= found[0] < 0.001
     assert 0.999 < found[-1] <= 1
+
+
+def test_spans_that_say_the_same_share_their_probability() -> None:
+    equal = [2.0, 2.0, 2.0, 2.0]
+    assert share_of_first(["312 metres", "Oslo", "312 m", "1958"], equal) == pytest.approx(0.5)
+    assert share_of_first(["Oslo", "Bergen", "Tromsø", "Bodø"], equal) == pytest.approx(0.25)
+    assert share_of_first(["Oslo", "Bergen"], [900.0, -900.0]) == pytest.approx(1)
 
 
 def test_a_language_that_was_not_trained_on_halves_the_odds(bridge: Pipeline) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from rag.answerers import Draft, Question
+from rag.answerers import Draft, Question, kinds
 from rag.answerers.names import absent
 from rag.answerers.replies import abstain
 from rag.answerers.spans import says_the_same, sentences_of, trimmed
@@ -29,6 +29,9 @@ class Features(NamedTuple):
     sentence: float  # score of its sentence
     passage: float  # score of the hit
     absent: float  # share of the question's names and numbers that stand nowhere near
+    other: float  # 1 where the question asks how much or when, and the span does not say that
+    year: float  # 1 where the span stands with another year than the question's
+    share: float = 0.0  # of the probability of all spans, what it and those that say the same have; of the first only
 
     def weighed(self, weights: Features) -> float:
         return math.fsum(value * weight for value, weight in zip(self, weights, strict=True))
@@ -47,10 +50,12 @@ AGAIN = 1.5
 
 # Fitted by training/calibrate.py, see docs/reader.md. The first orders the spans of a question, in log-odds among them;
 # the second, with a bias, gives the log-odds that the first of them is right.
-_ORDER = Features(lead=0.384, answerable=0.0, sentence=0.512, passage=0.658, absent=0.0)
+_ORDER = Features(lead=0.374, answerable=0.0, sentence=0.479, passage=0.613, absent=0.0, other=-0.295, year=-0.133)
 _BIAS, _CONFIDENCE = (
-    -2.013,
-    Features(lead=0.0, answerable=0.558, sentence=0.231, passage=0.0, absent=-0.255),
+    -2.405,
+    Features(
+        lead=0.0, answerable=0.573, sentence=0.158, passage=0.0, absent=-0.273, other=-0.527, year=-1.238, share=1.0
+    ),
 )
 
 
@@ -105,7 +110,12 @@ class ReaderAnswerer:
 
     def choices(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> list[Choice]:
         """Return every span that the reader finds in the hits, best first."""
-        return sorted(self._choices(question, hits, documents), key=lambda choice: -choice.score)
+        found = sorted(self._choices(question, hits, documents), key=lambda choice: -choice.score)
+        if not found:
+            return found
+        share = share_of_first([choice.text for choice in found], [choice.score for choice in found])
+        first = found[0]
+        return [first._replace(features=first.features._replace(share=share)), *found[1:]]
 
     def _choices(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Iterator[Choice]:
         overhead = len(self._reader.tokenize([question.text])[0].ids) + 4
@@ -113,20 +123,23 @@ class ReaderAnswerer:
         parts = choose(hits, passages, overhead, self._budget)
         windows = self._reader.read(question.text, [part.text for part in parts])
         before = self._answered_before(question.leans_on)
+        wanted = kinds.asked(question.text, question.language)
         for part, window in zip(parts, windows, strict=True):
             hit = hits[part.hit]
             text = documents[hit.passage.document_id].text
             for reading in window.readings:
                 span = trimmed(text, reading.span)
                 if span.start < span.end:
+                    found = text[span.start : span.end]
                     features = Features(
                         reading.lead,
                         window.answerable,
                         _sentence_score(hit, span),
                         hit.score,
                         absent(question.text, text, span),
+                        float(wanted is not None and not kinds.is_of(wanted, found, hit.passage.language)),
+                        float(_is_of_another_year(question.text, hit, text, span)),
                     )
-                    found = text[span.start : span.end]
                     again = bool(before) and says_the_same(found, before)
                     yield Choice(hit, span, found, features, again, question.language in TRAINED)
 
@@ -137,6 +150,19 @@ class ReaderAnswerer:
         (window,) = self._reader.read(turn.question, [_beginning(self._reader.tokenize([turn.answer])[0])])
         best = next(iter(window.readings), None)
         return turn.answer[slice(*trimmed(turn.answer, best.span))] if best and best.lead > 0 else ""
+
+
+def share_of_first(texts: Sequence[str], scores: Sequence[float]) -> float:
+    """Return the probability (softmax) of the first of several spans, and of those that say the same, among all."""
+    odds = [math.exp(score - max(scores)) for score in scores]
+    same = (odd for text, odd in zip(texts, odds, strict=True) if text == texts[0] or says_the_same(texts[0], text))
+    return math.fsum(same) / math.fsum(odds)
+
+
+def _is_of_another_year(question: str, hit: Hit, text: str, span: Span) -> bool:
+    place = sentences_of(span, hit.passage.sentences)
+    within = Span(span.start - place.start, span.end - place.start)
+    return kinds.is_of_another_year(question, text[place.start : place.end], within)
 
 
 def _beginning(text: Text) -> Text:
