@@ -38,7 +38,7 @@ class DocumentsLabels:
     indexing: str
     reindex: str
     automatic: str
-    idle: str  # {} documents, {} passages
+    idle: str  # documents {}, passages {}; in words that fit any number
     meanwhile: str
     beginning: str
     working: str
@@ -165,7 +165,7 @@ ENGLISH = DocumentsLabels(
     indexing="Index",
     reindex="Index again",
     automatic="Index after every change",
-    idle="The chat answers from {} documents, {} passages.",
+    idle="The chat answers from the index; documents: {}, passages: {}.",
     meanwhile="The chat goes on answering meanwhile, from the documents as they were.",
     beginning="Looking for changes",
     working="Indexing",
@@ -291,7 +291,7 @@ NORWEGIAN = DocumentsLabels(
     indexing="Indeks",
     reindex="Indekser på nytt",
     automatic="Indekser etter hver endring",
-    idle="Chatten svarer ut fra {} dokumenter, {} avsnitt.",
+    idle="Chatten svarer ut fra indeksen; dokumenter: {}, avsnitt: {}.",
     meanwhile="Chatten svarer imens videre, ut fra dokumentene slik de var.",
     beginning="Ser etter endringer",
     working="Indekserer",
