@@ -6,9 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from rag.answerers.kinds import YEAR
 from rag.types import Span
 
-_YEAR = re.compile(r"(?<![\d.,])(?:1[0-9]{3}|20[0-9]{2})(?![\d]|[.,]\d)")
 _NUMBER = re.compile(r"(?<![\d.,])\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"[^\W\d_](?:[\w'’-]*\w)?")
 _SENTENCE_END = ".!?…:;\"'«“‘¿¡(—–-"
@@ -41,7 +41,7 @@ def stem(word: str) -> str:
 
 def years(text: str) -> list[Span]:
     """Return the spans of four-digit years."""
-    return [Span(*match.span()) for match in _YEAR.finditer(text)]
+    return [Span(*match.span()) for match in YEAR.finditer(text)]
 
 
 def numbers(text: str) -> list[Span]:

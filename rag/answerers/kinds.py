@@ -100,7 +100,7 @@ _TIME = {
 _BEFORE = {"time": r"\W*(?:\w+\W+)?", "figure": r"\W*(?:\w+\W+){0,2}?"}
 _PARTED = frozenset(_FIGURE) - {"ja", "th", "zh", "hi", "bn", "te", "ko", "sw", "id", "vi", "tr"}
 _SENTENCE = re.compile(r"(?<=[.?!…？])\s*")
-_YEAR = re.compile(r"(?<![\d.,])(?:1[0-9]{3}|20[0-9]{2})(?!\d|[.,]\d)")
+YEAR = re.compile(r"(?<![\d.,])(?:1[0-9]{3}|20[0-9]{2})(?!\d|[.,]\d)")  # four digits that are no part of another number
 _CLAUSE = 40  # characters that the end of a clause counts as
 _DIGIT = re.compile(rf"(?:^|[^\w]|[{UNSPACED}])\d")  # that is no part of a name such as H200
 
@@ -156,8 +156,8 @@ def is_of_another_year(question: str, sentence: str, span: Span) -> bool:
     >>> [is_of_another_year("Hvor mange hus i 1989?", sentence, span) for span in (Span(14, 16), Span(31, 33))]
     [True, False]
     """
-    asked = next((years for part in reversed(_SENTENCE.split(question)) if (years := _YEAR.findall(part))), None)
-    told = list(_YEAR.finditer(sentence)) if asked else []
+    asked = next((years for part in reversed(_SENTENCE.split(question)) if (years := YEAR.findall(part))), None)
+    told = list(YEAR.finditer(sentence)) if asked else []
     if not asked or not told:
         return False
     nearest = min(told, key=lambda year: _distance(sentence, Span(*year.span()), span))
