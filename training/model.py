@@ -93,7 +93,7 @@ class Reader(nn.Module):
 
 
 def losses(scores: Scores, batch: Batch) -> Losses:
-    """Return the cross entropy of start and end (NULL where there is no answer) and of answerability."""
+    """Return the cross entropy of start and end (NULL: no answer; UNTAUGHT: left out) and of answerability."""
     starts = cross_entropy(scores.starts, batch.starts, reduction="sum", ignore_index=UNTAUGHT)
     ends = cross_entropy(scores.ends, batch.ends, reduction="sum", ignore_index=UNTAUGHT)
     has_answer = (batch.starts > NULL).float()

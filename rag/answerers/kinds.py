@@ -96,6 +96,7 @@ _TIME = {
     "vi": "khi nào|bao giờ|năm nào",
     "zh": "什么时候|什麼時候|何时|何時|哪一?[年月天日]|(?<![近前后後这這好])几[年月]",
 }
+_TABLES: tuple[tuple[Kind, dict[str, str]], ...] = (("time", _TIME), ("figure", _FIGURE))
 # In languages that part words, what asks stands first, but for a word or two: «when» may be no question further on.
 _BEFORE = {"time": r"\W*(?:\w+\W+)?", "figure": r"\W*(?:\w+\W+){0,2}?"}
 _PARTED = frozenset(_FIGURE) - {"ja", "th", "zh", "hi", "bn", "te", "ko", "sw", "id", "vi", "tr"}
@@ -120,9 +121,6 @@ def asked(question: str, language: str) -> Asked | None:
             if opening and re.search(opening, sentence.casefold()):
                 return Asked(kind, _currency(sentence, language) if kind == "figure" else None)
     return None
-
-
-_TABLES: tuple[tuple[Kind, dict[str, str]], ...] = (("time", _TIME), ("figure", _FIGURE))
 
 
 def _currency(question: str, language: str) -> str | None:
@@ -156,12 +154,19 @@ def is_of_another_year(question: str, sentence: str, span: Span) -> bool:
     >>> [is_of_another_year("Hvor mange hus i 1989?", sentence, span) for span in (Span(14, 16), Span(31, 33))]
     [True, False]
     """
-    asked = next((years for part in reversed(_SENTENCE.split(question)) if (years := YEAR.findall(part))), None)
-    told = list(YEAR.finditer(sentence)) if asked else []
-    if not asked or not told:
+    wanted = years(question)
+    told = list(YEAR.finditer(sentence)) if wanted else []
+    if not told:
         return False
     nearest = min(told, key=lambda year: _distance(sentence, Span(*year.span()), span))
-    return nearest.group() not in asked
+    return nearest.group() not in wanted
+
+
+@lru_cache(maxsize=256)
+def years(question: str) -> frozenset[str]:
+    """Return the years that a question asks about: those of its last sentence that has any."""
+    each = (YEAR.findall(sentence) for sentence in reversed(_SENTENCE.split(question)))
+    return frozenset(next(filter(None, each), ()))
 
 
 def _distance(sentence: str, one: Span, other: Span) -> int:

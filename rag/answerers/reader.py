@@ -160,6 +160,8 @@ def share_of_first(texts: Sequence[str], scores: Sequence[float]) -> float:
 
 
 def _is_of_another_year(question: str, hit: Hit, text: str, span: Span) -> bool:
+    if not kinds.years(question):
+        return False
     place = sentences_of(span, hit.passage.sentences)
     within = Span(span.start - place.start, span.end - place.start)
     return kinds.is_of_another_year(question, text[place.start : place.end], within)
