@@ -27,7 +27,11 @@ from rag.languages import UNSPACED
 
 Floats = npt.NDArray[np.float32]
 
-COUNTS, VOCABULARY = "counts.npz", "vocab.index.json"
+K1, B = 1.5, 0.75
+COUNTS, ROWS = "counts.npz", "rows.npy"
+# As bm25s names what it saves, and can load; to import it takes longer than all that is done with the scores here.
+SCORES, PASSAGES, FIRSTS = "data.csc.index.npy", "indices.csc.index.npy", "indptr.csc.index.npy"
+VOCABULARY, PARAMETERS = "vocab.index.json", "params.index.json"
 
 # Where words are written without spaces between them, they are found by dictionary.
 _UNSPACED_RUN = re.compile(f"[{UNSPACED}]")
@@ -57,28 +61,69 @@ class _Counts(NamedTuple):
     lengths: npt.NDArray[np.int32]  # (passages,), in terms
 
 
+class _BM25(NamedTuple):
+    """The score of each term in each passage that has it (Lucene's variant of BM25); ascending by term."""
+
+    vocabulary: dict[str, int]
+    firsts: npt.NDArray[np.int32]  # where the scores of each term begin, and behind them where the last ones end
+    passages: npt.NDArray[np.int32]
+    scores: Floats
+
+    @classmethod
+    def of(cls, vocabulary: dict[str, int], counts: _Counts) -> _BM25:
+        size = len(counts.lengths)
+        spread = np.bincount(counts.terms, minlength=len(vocabulary))
+        rarity = np.log(1 + (size - spread + 0.5) / (spread + 0.5))
+        norms = K1 * (1 - B + B * counts.lengths / counts.lengths.mean())
+        scores = rarity[counts.terms] * counts.frequencies / (norms[counts.passages] + counts.frequencies)
+        firsts = np.concatenate([[0], np.cumsum(spread)]).astype(np.int32)
+        return cls(vocabulary, firsts, counts.passages, scores.astype(np.float32))
+
+    def having(self, term: str) -> slice:
+        """Return where the passages that have a term are, with their scores."""
+        number = self.vocabulary.get(term)
+        return slice(0, 0) if number is None else slice(int(self.firsts[number]), int(self.firsts[number + 1]))
+
+    def save(self, folder: Path, size: int) -> None:
+        folder.mkdir()
+        np.save(folder / SCORES, self.scores)
+        np.save(folder / PASSAGES, self.passages)
+        np.save(folder / FIRSTS, self.firsts)
+        (folder / VOCABULARY).write_text(json.dumps(self.vocabulary, ensure_ascii=False), "utf-8")
+        (folder / PARAMETERS).write_text(json.dumps({"k1": K1, "b": B, "method": "lucene", "num_docs": size}), "utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> _BM25:
+        vocabulary = json.loads((folder / VOCABULARY).read_text("utf-8"))
+        return cls(vocabulary, *(np.load(folder / name) for name in (FIRSTS, PASSAGES, SCORES)))
+
+
 class _Group(NamedTuple):
     """The passages of one language."""
 
     rows: npt.NDArray[np.int32]
-    bm25: Any  # bm25s.BM25, which has no types
-    frequencies: npt.NDArray[np.int32]  # in how many passages each term of the vocabulary is
+    bm25: _BM25
     counts: _Counts | None = None  # None once it is loaded: no question needs them
 
     def weight(self, term: str) -> float:
         """Return the idf of a term; one that no passage has is as rare as can be."""
-        number = self.bm25.vocab_dict.get(term)
-        frequency = int(self.frequencies[number]) if number is not None else 0
+        having = self.bm25.having(term)
+        frequency = having.stop - having.start
         return math.log(1 + (len(self.rows) - frequency + 0.5) / (frequency + 0.5))
+
+    def scores(self, terms: Iterable[str]) -> Floats:
+        """Return for each passage its BM25 score."""
+        scores = np.zeros(len(self.rows), np.float32)
+        for having in map(self.bm25.having, terms):
+            scores[self.bm25.passages[having]] += self.bm25.scores[having]
+        return scores
 
     def coverage(self, terms: Iterable[str]) -> Floats:
         """Return for each passage which share of the terms, weighed by idf, it has."""
         weights = {term: self.weight(term) for term in terms}
         covered = np.zeros(len(self.rows), np.float32)
-        first, passages = self.bm25.scores["indptr"], self.bm25.scores["indices"]
-        for number, weight in ((self.bm25.vocab_dict.get(term), weight) for term, weight in weights.items()):
-            if number is not None:
-                covered[passages[first[number] : first[number + 1]]] += weight
+        for term, weight in weights.items():
+            covered[self.bm25.passages[self.bm25.having(term)]] += weight
         return covered / np.float32(sum(weights.values()))
 
 
@@ -92,19 +137,17 @@ class LexicalIndex:
     @classmethod
     def build(cls, texts: Sequence[str], text_languages: Sequence[str], taken: Taken | None = None) -> LexicalIndex:
         """Index `texts`, the language of each given by its ISO 639-1 code; those that are `taken` over are not read."""
-        rows_by_language: dict[str, list[int]] = {}
-        for row, language in enumerate(text_languages):
-            rows_by_language.setdefault(language, []).append(row)
+        language_of = np.array(text_languages, np.str_)
         groups = {}
-        for language, rows in sorted(rows_by_language.items()):
+        for language in np.unique(language_of).tolist():
+            rows = np.flatnonzero(language_of == language)
             counting = _Counting(language, len(rows))
-            known = counting.take_over(taken, rows) if taken else frozenset()
-            for place, row in enumerate(rows):
-                if place not in known:
-                    counting.add(place, texts[row])
+            new = counting.take_over(taken, rows) if taken else np.arange(len(rows))
+            for place in new.tolist():
+                counting.add(place, texts[int(rows[place])])
             vocabulary, counts = counting.result()
             if vocabulary:
-                groups[language] = _group(np.array(rows, np.int32), _bm25(vocabulary, counts), counts)
+                groups[language] = _Group(rows.astype(np.int32), _BM25.of(vocabulary, counts), counts)
         return cls(groups, len(texts))
 
     def score(self, question: str) -> LexicalScores:
@@ -113,9 +156,8 @@ class LexicalIndex:
         coverage = np.zeros(self._size, np.float32)
         for language, group in self._groups.items():
             terms = dict.fromkeys(tokenize(question, language))
-            known = [term for term in terms if term in group.bm25.vocab_dict]
-            if known:
-                scores[group.rows] = group.bm25.get_scores(known)
+            if any(term in group.bm25.vocabulary for term in terms):
+                scores[group.rows] = group.scores(terms)
                 coverage[group.rows] = group.coverage(terms)
         return LexicalScores(scores, coverage)
 
@@ -133,21 +175,16 @@ class LexicalIndex:
         """Write one folder a language: arrays as .npy, the vocabulary as JSON."""
         folder.mkdir()  # also where no passage has a word
         for language, group in self._groups.items():
-            group.bm25.save(folder / language, show_progress=False)
-            np.save(folder / language / "rows.npy", group.rows)
+            group.bm25.save(folder / language, len(group.rows))
+            np.save(folder / language / ROWS, group.rows)
             if group.counts:
                 np.savez(folder / language / COUNTS, **group.counts._asdict())
 
     @classmethod
     def load(cls, folder: Path, size: int) -> LexicalIndex:
         """Load what `save` wrote; `size` is the number of passages. Raises DamagedIndex."""
-        import bm25s
-
-        groups = {}
         try:
-            for path in sorted(folder.iterdir()):
-                bm25 = bm25s.BM25.load(path, show_progress=False, allow_pickle=False)
-                groups[path.name] = _group(np.load(path / "rows.npy"), bm25)
+            groups = {path.name: _Group(np.load(path / ROWS), _BM25.load(path)) for path in sorted(folder.iterdir())}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DamagedIndex(f"the word index in {folder} cannot be read ({error}); run `rag index` again") from error
         return cls(groups, size)
@@ -205,18 +242,19 @@ class _Counting:
         self._known: list[npt.NDArray[np.int32]] = []
         self._new: list[tuple[int, int, int]] = []
 
-    def take_over(self, taken: Taken, rows: Sequence[int]) -> frozenset[int]:
-        """Take over what the index before has counted, and return the places of these rows that it had."""
+    def take_over(self, taken: Taken, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Take over what the index before has counted, and return the places of these rows that it did not have."""
         folder = taken.folder / self._language
         if not folder.is_dir():
-            return frozenset()
-        before = np.load(folder / "rows.npy")
+            return np.arange(len(rows))
+        before = np.load(folder / ROWS)
         with np.load(folder / COUNTS) as arrays:
             counts = _Counts(**arrays)
         self._vocabulary = json.loads((folder / VOCABULARY).read_text("utf-8"))
         wanted = taken.rows[rows]
         found = np.minimum(np.searchsorted(before, wanted), len(before) - 1)
-        places = np.flatnonzero(before[found] == wanted)
+        is_known = before[found] == wanted
+        places = np.flatnonzero(is_known)
         self._lengths[places] = counts.lengths[found[places]]
         # A text may stand in the new index more than once: for each time its counts are taken.
         order = places[np.argsort(found[places], kind="stable")]
@@ -229,7 +267,7 @@ class _Counting:
             at += np.arange(len(pairs)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
         at = order[at] if len(pairs) else at
         self._known.append(np.stack([counts.terms[pairs], at.astype(np.int32), counts.frequencies[pairs]]))
-        return frozenset(places.tolist())
+        return np.flatnonzero(~is_known)
 
     def add(self, place: int, text: str) -> None:
         """Count the terms of a text."""
@@ -249,27 +287,3 @@ class _Counting:
         numbers = np.cumsum(alive, dtype=np.int32) - 1
         vocabulary = {term: int(numbers[number]) for term, number in self._vocabulary.items() if alive[number]}
         return vocabulary, _Counts(numbers[terms[order]], passages[order], frequencies[order], self._lengths)
-
-
-def _bm25(vocabulary: dict[str, int], counts: _Counts) -> Any:
-    """Return what `bm25s.BM25.index` makes of the texts (Lucene's variant), without counting passage by passage."""
-    import bm25s
-
-    bm25 = bm25s.BM25(csc_backend="numpy")
-    size = len(counts.lengths)
-    spread = np.bincount(counts.terms, minlength=len(vocabulary))
-    rarity = np.log(1 + (size - spread + 0.5) / (spread + 0.5))
-    norms = bm25.k1 * (1 - bm25.b + bm25.b * counts.lengths / counts.lengths.mean())
-    scores = rarity[counts.terms] * counts.frequencies / (norms[counts.passages] + counts.frequencies)
-    bm25.scores = {
-        "data": scores.astype(np.float32),
-        "indices": counts.passages,
-        "indptr": np.concatenate([[0], np.cumsum(spread)]).astype(np.int32),
-        "num_docs": size,
-    }
-    bm25.vocab_dict, bm25.nonoccurrence_array = vocabulary, None
-    return bm25
-
-
-def _group(rows: npt.NDArray[np.int32], bm25: Any, counts: _Counts | None = None) -> _Group:
-    return _Group(rows, bm25, np.diff(bm25.scores["indptr"]), counts)

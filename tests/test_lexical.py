@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import bm25s
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -153,6 +154,17 @@ def test_overlap_by_hand() -> None:
 def test_a_language_knows_only_its_own_words(index: LexicalIndex) -> None:
     found = index.score("Hvilke brikker kjøpte selskapet?")
     assert {language for (language, _), share in zip(TEXTS, found.coverage, strict=True) if share} == {"no"}
+
+
+def test_bm25s_scores_what_is_saved_alike(index: LexicalIndex, tmp_path: Path) -> None:
+    index.save(tmp_path / "lexical")
+    for language in ("en", "no", "ru"):
+        rows = np.load(tmp_path / "lexical" / language / "rows.npy")
+        theirs = bm25s.BM25.load(tmp_path / "lexical" / language, allow_pickle=False)
+        for question in QUESTIONS:
+            terms = [term for term in dict.fromkeys(tokenize(question, language)) if term in theirs.vocab_dict]
+            if terms:
+                assert np.array_equal(index.score(question).scores[rows], theirs.get_scores(terms))
 
 
 def test_what_is_saved_is_loaded(index: LexicalIndex, tmp_path: Path) -> None:
