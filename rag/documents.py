@@ -142,11 +142,13 @@ def _walk(folder: Path, problems: list[UnreadableDocument]) -> Iterator[Path]:
             UnreadableDocument(document_id(folder, Path(error.filename)), f"{_reason(error)}; nothing in it is read")
         )
 
+    suffixes = tuple(LISTED)
     for root, names, files in os.walk(folder, onerror=report):
         names[:] = sorted(name for name in names if not name.startswith("."))
+        within = Path(root)
         for name in sorted(files):
-            if not name.startswith(".") and name.lower().endswith(tuple(LISTED)):
-                yield Path(root, name)
+            if not name.startswith(".") and name.lower().endswith(suffixes):
+                yield within / name
 
 
 def _examined(folder: Path, path: Path) -> Signature | str:

@@ -12,6 +12,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def publish(index: Path, write: Callable[[Path], None]) -> Path:
     aside = index / FOLDER / f"{_ASIDE}{name}"
     with writable(index):
         before = _current_name(index)
-        _remove_all_but(index, before)  # what killed builds left
+        _remove_all_but(index, before)  # what killed builds left, where that is not yet gone
         aside.mkdir(parents=True)
         try:
             write(aside)
@@ -57,7 +58,10 @@ def publish(index: Path, write: Callable[[Path], None]) -> Path:
 
 @contextmanager
 def building(index: Path) -> Iterator[None]:
-    """Hold the right to build in this folder. Raises IndexNotWritable when another process holds it."""
+    """Hold the right to build in this folder. Raises IndexNotWritable when another process holds it.
+
+    What no reader needs any more is removed meanwhile, so that its room is free once a generation is written.
+    """
     from filelock import FileLock, Timeout
 
     with writable(index):
@@ -71,7 +75,9 @@ def building(index: Path) -> Iterator[None]:
                 "wait for it to end"
             ) from None
     try:
-        yield
+        with ThreadPoolExecutor(1, "clearing") as beside:
+            beside.submit(_remove_all_but, index, _current_name(index))
+            yield
     finally:
         lock.release()
 
@@ -92,19 +98,20 @@ def writable(index: Path) -> Iterator[None]:
 
 def _flush(folder: Path) -> None:
     for path in [*folder.rglob("*"), folder]:
-        _fsync(path)
+        flush(path)
 
 
 def _switch(index: Path, name: str) -> None:
     pointer = index / f"{CURRENT}.{name}"
     pointer.write_text(f"{name}\n", "utf-8")
-    _fsync(pointer)
-    _fsync(index / FOLDER)
+    flush(pointer)
+    flush(index / FOLDER)
     pointer.replace(index / CURRENT)
-    _fsync(index)
+    flush(index)
 
 
-def _fsync(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Have a file or a folder written to disk."""
     if os.name == "nt" and path.is_dir():
         return  # Windows cannot flush folders
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() or os.name != "nt" else os.O_RDWR)

@@ -13,8 +13,8 @@ import io
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 import numpy.typing as npt
 
-from rag import __version__, figures, stores
+from rag import __version__, figures, generations, stores
 from rag.config import Settings
 from rag.encoder import Vectors
 from rag.errors import DamagedIndex, IncompatibleIndex
@@ -49,6 +49,7 @@ NOISE = 0.2  # any passage has about so much of a question: common words, or in 
 _MANIFEST, _DOCUMENTS, _PASSAGES, _SENTENCES = "manifest.json", "documents.jsonl", "passages.npy", "sentences.npy"
 _LANGUAGES, _SENTENCE_VECTORS, _MOMENTS = "languages.npy", "sentence_vectors.npy", "moments.npz"
 _LEXICAL, _FIGURES, _TRACES = "lexical", "figures", "traces.npz"
+_LAYOUT = {_DOCUMENTS, _PASSAGES, _SENTENCES, _LANGUAGES}
 
 
 Products = npt.NDArray[np.int64]  # (dimension, dimension): sums over all passages, as whole numbers
@@ -214,17 +215,21 @@ class Generation(NamedTuple):
         """
         manifest = read_manifest(folder)
         _compare(manifest, recipe(settings), folder)
-        # Nothing is read that has not been checked. The sentences' vectors are most of all; the rest is read meanwhile.
+        # Nothing is read that has not been checked. The documents' texts take longest to read, the sentences' vectors,
+        # which are most of all, to check.
         files: dict[str, str] = manifest["files"]
-        _verify({name: sha256 for name, sha256 in files.items() if name != _SENTENCE_VECTORS}, folder)
+        last = {_SENTENCE_VECTORS}
         with ThreadPoolExecutor(1, "checking") as beside:
-            checked = beside.submit(_verify, {name: files[name] for name in files if name == _SENTENCE_VECTORS}, folder)
-            store = stores.open_store(folder)
+            others = beside.submit(_verify, _only(files, files.keys() - _LAYOUT - last), folder)
+            vectors = beside.submit(_verify, _only(files, files.keys() & last), folder)
+            _verify(_only(files, files.keys() & _LAYOUT), folder)
             layout = _load_layout(folder)
+            others.result()
+            store = stores.open_store(folder)
             with np.load(folder / _MOMENTS) as arrays:
                 moments = Moments(**arrays)
             found = Figures.load(folder / _FIGURES, len(layout.passages))
-            checked.result()
+            vectors.result()
         return cls(folder, _with_sentence_vectors(folder, layout), store, moments, found)
 
 
@@ -438,6 +443,10 @@ def _compare(manifest: Mapping[str, Any], expected: Recipe, folder: Path) -> Non
     raise IncompatibleIndex(f"the index in {folder.parent.parent} {reason}; run `rag index` to build it anew")
 
 
+def _only(files: Mapping[str, str], names: Set[str]) -> Mapping[str, str]:
+    return {name: files[name] for name in sorted(names)}
+
+
 def _verify(files: Mapping[str, str], folder: Path) -> None:
     for name, expected in files.items():
         path = folder / name
@@ -458,21 +467,22 @@ def save(
 
     `vectors` are the passages', (passages, dimension); those of the sentences come in blocks: they take most room.
     """
-    with ThreadPoolExecutor(1, "writing") as beside:
-        path, shape = folder / _SENTENCE_VECTORS, (len(layout.sentences), vectors.shape[1])
-        written = beside.submit(_save_blocks, path, sentence_vectors, shape)
+    with _Sealing(folder) as sealing:
+        shape = len(layout.sentences), vectors.shape[1]
+        sealing.write(folder / _SENTENCE_VECTORS, lambda path: _save_blocks(path, sentence_vectors, shape))
         _save_layout(folder, layout, before)
         np.savez(folder / _TRACES, **traces._asdict())
         stores.create_store(vectors).save(folder)
+        sealing.seal()
         languages = layout.languages.tolist()
         products = before.products(vectors) if before else None
         np.savez(folder / _MOMENTS, **Moments.of(vectors, languages, products)._asdict())
         words, found = (before.words, before.figures) if before else (None, None)
         LexicalIndex.build(_Texts(layout), languages, words).save(folder / _LEXICAL)
+        sealing.seal()
         Figures.build(layout.documents, layout.passages, layout.languages, found).save(folder / _FIGURES)
-        files = sorted(each for each in folder.rglob("*") if each.is_file() and each != path)
-        hashes = {each.relative_to(folder).as_posix(): sha256_of(each) for each in files}
-        hashes[_SENTENCE_VECTORS] = written.result()
+        sealing.seal()
+        hashes = sealing.hashes()
     manifest = {
         "version": __version__,
         "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -480,9 +490,44 @@ def save(
         "documents": len(layout.documents),
         "passages": len(layout.passages),
         "sentences": len(layout.sentences),
-        "files": dict(sorted(hashes.items())),
+        "files": hashes,
     }
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
+
+
+class _Sealing:
+    """Hashes files that are complete, and flushes them to disk, beside the making of others."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._beside = ThreadPoolExecutor(2, "sealing")
+        self._hashes: dict[Path, Future[str]] = {}
+
+    def __enter__(self) -> _Sealing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._beside.shutdown(cancel_futures=True)
+
+    def write(self, path: Path, write: Callable[[Path], str]) -> None:
+        """Have a file written beside, too, by what returns its SHA-256."""
+        self._hashes[path] = self._beside.submit(write, path)
+
+    def seal(self) -> None:
+        """Take all files of the folder as complete that have not been yet."""
+        for path in self._folder.rglob("*"):
+            if path.is_file() and path not in self._hashes:
+                self._hashes[path] = self._beside.submit(_sealed, path)
+
+    def hashes(self) -> dict[str, str]:
+        """Return the SHA-256 of each file by its name below the folder, sorted. Raises what writing or flushing did."""
+        found = {path.relative_to(self._folder).as_posix(): hash.result() for path, hash in self._hashes.items()}
+        return dict(sorted(found.items()))
+
+
+def _sealed(path: Path) -> str:
+    generations.flush(path)
+    return sha256_of(path)
 
 
 def _save_layout(folder: Path, layout: Layout, before: Before | None) -> None:
@@ -564,7 +609,7 @@ def _document_line(document: Document) -> bytes:
 
 
 def _read_document(line: bytes) -> Document:
-    record = json.loads(line)
+    record = json.loads(line.decode())  # which is quicker with text than with bytes
     record["date"] = dt.date.fromisoformat(record["date"]) if record["date"] else None
     record["boilerplate"] = tuple(Span(*span) for span in record["boilerplate"])
     record["places"] = tuple(Place(*place) for place in record["places"])

@@ -59,6 +59,16 @@ def test_leftovers_of_killed_builds_are_removed(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"CURRENT", "generations"}
 
 
+def test_beside_a_build_goes_what_no_reader_needs(tmp_path: Path) -> None:
+    for text in "ab":
+        current = publish_text(tmp_path, text)
+    (tmp_path / "generations" / "building-0123456789ab").mkdir()
+    with building(tmp_path):
+        pass
+    assert names(tmp_path) == {current.name}
+    assert current_text(tmp_path) == "b"
+
+
 def test_what_is_not_ours_stays(tmp_path: Path) -> None:
     for name in ["notes", "2026", "building-site"]:
         (tmp_path / "generations" / name).mkdir(parents=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,13 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hashes(folder: Path) -> dict[str, str]:
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {path.relative_to(folder).as_posix(): models.sha256_of(path) for path in files}
+
+
+@pytest.mark.parametrize("size", [0, 1, 4096, models.PIECE, models.PIECE + 1])
+def test_a_file_is_hashed_piece_by_piece(tmp_path: Path, size: int) -> None:
+    data = random.Random(size).randbytes(size)
+    (tmp_path / "file").write_bytes(data)
+    assert models.sha256_of(tmp_path / "file") == hashlib.sha256(data).hexdigest()
 
 
 # --- the bundled encoder ----------------------------------------------------------------------------------------------

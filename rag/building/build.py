@@ -94,17 +94,17 @@ def build_index(
         work.read(folder, files)
         if not work.parts or (strict and (work.problems or _unread(work.parts))):
             raise DocumentsError(_explain(folder, [*work.problems, *_unread(work.parts)]))
-        parts, copied = _with_originals(work.parts, work.known.copies(work.parts))
-        report = _compare(parts, copied, work, previous)
-        if not previous or previous.contents.documents != tuple(part.document for part in parts):
-            progress("writing", 0, 1)
-            salvage.drop_all_but(work.salvaged_rows())
-            with _uncollected():
+        with _uncollected():
+            parts, copied = _with_originals(work.parts, work.known.copies(work.parts))
+            report = _compare(parts, copied, work, previous)
+            if not previous or previous.contents.documents != tuple(part.document for part in parts):
+                progress("writing", 0, 1)
+                salvage.drop_all_but(work.salvaged_rows())
                 published = generations.publish(
                     settings.index, lambda aside: assembling.write(aside, parts, previous, salvage, made_by)
                 )
-            progress("writing", 1, 1)
-            report = replace(report, folder=published)
+                progress("writing", 1, 1)
+                report = replace(report, folder=published)
         salvage.remove()
     return report
 
@@ -124,7 +124,7 @@ def _uncollected() -> Iterator[None]:
 @contextmanager
 def _loading_ahead(settings: Settings, listing: Listing) -> Iterator[None]:
     """Load what reading needs beside the rest, where a file seems to have been written since the last build."""
-    with ThreadPoolExecutor(1, "loading") as beside:
+    with ThreadPoolExecutor(2, "loading") as beside:
         if _is_behind(settings, listing):
             for load in (languages.load, models.tokens):  # whatever either raises, reading will raise again
                 beside.submit(load)

@@ -44,8 +44,10 @@ class Known:
         if part is None or part.document.unread:  # what could not be read for want of a program may be readable now
             return path
         self._left.discard(part.document.id)
-        document = part.document if part.document.path == path else replace(part.document, path=path)
-        return part._replace(document=document, signature=now if now.settled else None)
+        signature = now if now.settled else None
+        if part.document.path != path:
+            part = part._replace(document=replace(part.document, path=path))
+        return part if part.signature == signature else part._replace(signature=signature)
 
     def _same_bytes(self, folder: Path, path: Path, part: Part | None) -> Part | None:
         sha256 = sha256_of(path)
