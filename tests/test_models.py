@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import subprocess
 import sys
@@ -188,6 +189,30 @@ def test_tiktoken_needs_no_network_and_gives_back_what_it_takes() -> None:
     encoding = models.tokens()
     for text in [*texts()[::10], "<|endoftext|>"]:
         assert encoding.decode(encoding.encode_ordinary(text)) == text
+
+
+TOKENS = """
+import tempfile
+from rag import errors, models
+def none():
+    raise FileNotFoundError("no temporary folder")
+tempfile.gettempdir = none
+try:
+    print(models.tokens().n_vocab)
+except errors.ModelError as error:
+    print(error)
+"""
+
+
+def test_tiktoken_needs_no_temporary_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder, told in [(None, "100277"), (tmp_path / "file" / "cache", "unset TIKTOKEN_CACHE_DIR")]:
+        environment = {name: value for name, value in os.environ.items() if name != "TIKTOKEN_CACHE_DIR"}
+        environment |= {"TIKTOKEN_CACHE_DIR": str(folder)} if folder else {}
+        result = subprocess.run(
+            [sys.executable, "-c", TOKENS], capture_output=True, text=True, check=True, env=environment
+        )
+        assert told in result.stdout
 
 
 def test_the_packed_file_is_the_one_we_know() -> None:
