@@ -215,4 +215,7 @@ def _read_anew(data: bytes, name: str) -> Extract:
 def _is_below_its_folder(document: Document) -> bool:
     """Tell whether the path still leads into the documents folder: since indexing, a link may have taken its place."""
     folder = Path(*document.path.parts[: -1 - document.id.count("/")])
-    return document.path.resolve(strict=True).is_relative_to(folder.resolve())
+    try:
+        return document.path.resolve(strict=True).is_relative_to(folder.resolve())
+    except RuntimeError:  # pathlib's word, until Python 3.13, for a link that leads to itself
+        return False

@@ -410,10 +410,10 @@ def delete(settings: Settings, identity: str, origins: dict[str, str]) -> None:
 def erase(settings: Settings, yes: bool, origins: dict[str, str]) -> None:
     """Delete all conversations for good, also when none are kept any more."""
     from rag.conversation import OWNER
-    from rag.history import History, location
+    from rag.history import History, has_any, location
 
     path = location(settings)
-    if not path.exists():
+    if not has_any(path):
         click.echo("there are no conversations")
         return
     if not yes and sys.stdin.isatty():
@@ -577,7 +577,9 @@ def add_user(file: Path, name: str, role: Role) -> None:
     """Let NAME log in. The password is asked for, or read from standard input."""
     from rag import users
 
-    users.check_free(users.read_users(file) if file.exists() else {}, name, file)  # before a password is thought up
+    users.check_free(
+        users.read_users(file) if users.exists(file) else {}, name, file
+    )  # before a password is thought up
     users.add_user(file, name, role, _new_password())
     click.echo(f"{name} may log in as {role}")
     if all(each.role == "reader" for each in users.read_users(file).values()):

@@ -22,6 +22,7 @@ from rag.config import Settings
 from rag.errors import HistoryError, UnknownConversation
 from rag.records import answer_from_json, answer_to_json
 from rag.types import Answer
+from rag.untrusted import encodable
 
 Rating = Literal["up", "down"]
 
@@ -82,6 +83,16 @@ def location(settings: Settings) -> Path:
 def open_history(settings: Settings) -> History | None:
     """Open the conversations, or None where the settings say to keep none. Raises HistoryError."""
     return History.open(location(settings)) if settings.keep_history else None
+
+
+def has_any(path: Path) -> bool:
+    """Tell whether there is a file of conversations. Raises HistoryError where that cannot be told."""
+    with _translated(path):
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+    return True
 
 
 def title_of(question: str) -> str:
@@ -191,7 +202,7 @@ class History:
         """
         with self._writing() as database:
             _require(database, owner, conversation)
-            line = " ".join(_storable(title).split())[:LONGEST_TITLE]
+            line = " ".join(encodable(title).split())[:LONGEST_TITLE]
             _set_title(database, conversation, line or title_of(_first_question(database, conversation)))
         self._overwrite_deleted()
 
@@ -218,7 +229,7 @@ class History:
         """
         if rating not in (None, *get_args(Rating)):
             raise ValueError(f"a rating is up, down or None, not {rating!r}")
-        kept = _storable(reason or "").strip()[:LONGEST_REASON] if rating else ""
+        kept = encodable(reason or "").strip()[:LONGEST_REASON] if rating else ""
         with self._writing() as database:
             _require_turn(database, owner, conversation, number)
             database.execute(
@@ -281,7 +292,7 @@ def _answer(stored: str) -> Answer:
 
 def _begin(database: sqlite3.Connection, owner: str, question: str, collection: str | None) -> str:
     identity = f"c{secrets.token_urlsafe(16)}"  # begins with a letter, or a command line would take it for an option
-    row = (identity, owner, title_of(_storable(question)), _now(), collection)
+    row = (identity, owner, title_of(encodable(question)), _now(), collection)
     database.execute("INSERT INTO conversations (id, owner, title, updated, collection) VALUES (?, ?, ?, ?, ?)", row)
     return identity
 
@@ -299,7 +310,7 @@ def _append(database: sqlite3.Connection, conversation: str, stored: str) -> Non
 def _retitle(database: sqlite3.Connection, conversation: str, question: str) -> None:
     (title,) = database.execute("SELECT title FROM conversations WHERE id = ?", [conversation]).fetchone()
     if title == title_of(_first_question(database, conversation)):
-        _set_title(database, conversation, title_of(_storable(question)))
+        _set_title(database, conversation, title_of(encodable(question)))
 
 
 def _set_title(database: sqlite3.Connection, conversation: str, title: str) -> None:
@@ -312,7 +323,7 @@ def _first_question(database: sqlite3.Connection, conversation: str) -> str:
 
 
 def _require(database: sqlite3.Connection, owner: str, conversation: str) -> None:
-    found = database.execute("SELECT 1 FROM conversations WHERE id = ? AND owner = ?", [_storable(conversation), owner])
+    found = database.execute("SELECT 1 FROM conversations WHERE id = ? AND owner = ?", [encodable(conversation), owner])
     if not found.fetchone():
         raise UnknownConversation("there is no such conversation, or not any more; `rag history list` shows those kept")
 
@@ -326,11 +337,6 @@ def _require_turn(database: sqlite3.Connection, owner: str, conversation: str, n
 
 def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")  # of one length: ordered as text, too
-
-
-def _storable(text: str) -> str:
-    """Replace single surrogates, which JSON may bring and nothing can encode."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _create_private(path: Path) -> None:

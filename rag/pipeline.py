@@ -19,6 +19,7 @@ from rag.errors import IncompatibleIndex, IndexError_, MissingIndex, QuestionErr
 from rag.followup import Completed
 from rag.index import Filters, Index
 from rag.types import Answer, Document, Turn
+from rag.untrusted import encodable
 
 
 class Pipeline:
@@ -70,7 +71,7 @@ class Pipeline:
         name = answerer or self.settings.answerer
         answers = self._answerers.get(name)
         started = time.perf_counter()
-        question = _without_surrogates(question)
+        question = encodable(question)
         index = self.index
         asked = self._checked(question, index.languages)
         completed = self._complete(asked.text, history, asked.language)
@@ -123,7 +124,7 @@ class Pipeline:
     def brief(self, words: str, points: int | None = None) -> list[Point]:
         """Return the key points of all documents on a topic. Raises QuestionError."""
         index = self.index
-        asked = self._checked(_without_surrogates(words), index.languages)
+        asked = self._checked(encodable(words), index.languages)
         (vector,) = self._encoder.embed_queries([asked.text])
         return briefs.on_topic(index, asked.text, vector, points, lexical_weight=self.settings.lexical_weight)
 
@@ -203,11 +204,6 @@ def require_index(settings: Settings) -> Path:
     if name and not has_index(settings):
         raise MissingIndex(f"the collection {name} has no index yet; build it with `rag index --collection {name}`")
     return generations.current_generation(settings.index)
-
-
-def _without_surrogates(text: str) -> str:
-    """Join pairs of surrogates and replace single ones, which arguments and JSON may bring and nothing can encode."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _has_words(text: str) -> bool:

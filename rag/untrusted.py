@@ -19,6 +19,15 @@ def disarm(text: str) -> str:
     return _UNSEEN.sub("", _CONTROLS.sub("\ufffd", text.replace("\r\n", "\n")))
 
 
+def encodable(text: str) -> str:
+    """Join pairs of surrogates and replace single ones, which arguments and JSON may bring and nothing can encode.
+
+    >>> encodable("\\ud83d\\ude42 \\ud83d")
+    '\N{SLIGHTLY SMILING FACE} \ufffd'
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def to_json(record: object, *, indent: int | None = None) -> str:
     """Return JSON with escapes for what `disarm` would change: a terminal can show it, and it reads the same.
 

@@ -219,11 +219,30 @@ def _open_to_others(mode: int, bits: int) -> bool:
 
 
 def _update(file: Path, change: Callable[[dict[str, User]], None], *, new: bool = False) -> None:
-    file = file.resolve()  # a link stays one
+    file = _followed(file)
     with _locked(file):
-        users = dict(read_users(file)) if file.exists() or not new else {}
+        users = dict(read_users(file)) if not new or exists(file) else {}
         change(users)
         _write(file, users.values())
+
+
+def exists(file: Path) -> bool:
+    """Tell whether there is a users file. Raises UsersError where that cannot be told."""
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise UsersError(f"cannot read the users file {file}: {error.strerror}") from None
+    return True
+
+
+def _followed(file: Path) -> Path:
+    """Return the file that a link leads to, so that a link stays one."""
+    try:
+        return file.resolve()
+    except (OSError, RuntimeError):  # the latter is pathlib's word, until Python 3.13, for a link that leads to itself
+        raise UsersError(f"the users file {file} is a link that leads to itself; name the file itself") from None
 
 
 @contextmanager

@@ -75,6 +75,10 @@ def test_a_file_that_is_gone_or_no_text_verifies_nothing(tmp_path: Path) -> None
     assert not verify(citation, item).verified
     item.path.unlink()
     assert not verify(citation, item).verified
+    item.path.symlink_to(item.path)
+    assert not verify(citation, item).verified
+    assert look_up(citation.id, {item.id: item}).status == "gone"
+    item.path.unlink()
     item.path.mkdir()
     assert not verify(citation, item).verified
 

@@ -101,6 +101,7 @@ def test_who_no_longer_watches_ends_the_model() -> None:
         "The bridge is 500 metres long. [1]",
         "The bridge over the Eira is 420 metres long. [2]",
         "The bridge over the Eira is 420 metres long. [7]",
+        "The ferry to Moss sails daily. [0]",
         "The bridge over the Eira is 420 metres long.",
         "The bridge is how long. [1]",
         "The bridge over the Eira is long, the Eira is long, the Eira is long, and 420 metres long. [1]",

@@ -321,6 +321,7 @@ def test_erasing_nothing_makes_nothing(tmp_path: Path) -> None:
     env = {"RAG_HISTORY": str(tmp_path / "none")}
     assert command("erase", env=env).stdout == "there are no conversations\n"
     assert list(tmp_path.iterdir()) == []
+    assert "file name too long" in refused(rag("history", "erase", env={"RAG_HISTORY": str(tmp_path / ("n" * 300))}))
 
 
 @pytest.mark.parametrize("arguments", [("list",), ("show", "x"), ("export", "x"), ("delete", "x"), ("questions",)])

@@ -131,6 +131,13 @@ def test_offsets_survive_normalisation(before: str, answer: str, after: str) -> 
         read(Path(folder) / "out")
 
 
+def test_half_a_character_is_shown_as_such(tmp_path: Path) -> None:
+    broken = flat("1\udc00", "Hva er \ud83d?", f"\ud83d {OSLO}", "Oslo")
+    assert convert([write_rows(tmp_path / "a.jsonl", [broken])], tmp_path / "out").problems == ()
+    (entry,) = read(tmp_path / "out")
+    assert (entry["id"], entry["question"], entry["answers"]) == ("1\ufffd", "Hva er \ufffd?", ["Oslo"])
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

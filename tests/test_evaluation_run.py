@@ -14,7 +14,7 @@ import pytest
 
 from rag.citations import cite, verify
 from rag.errors import EvaluationError
-from rag.evaluation import compare, run
+from rag.evaluation import compare, run, session
 from rag.evaluation.questions import Question
 from rag.types import Answer, Candidate, Citation, Document, Hit, Passage, Span, Statement, Turn
 
@@ -191,8 +191,23 @@ def test_an_interrupted_run_goes_on_where_it_was(documents: dict[str, Document],
     results = list(run.evaluate(again, questions, documents, journal=journal))
     assert [asked for asked, _ in again.asked] == ["q4", "q4", "q5"]
     assert [result["id"] for result in results] == [f"q{number}" for number in range(6)]
+    known = run.Journal(path).known
+    assert sorted(known) == [f"q{number}" for number in range(6)], "nor is anything lost of what came after"
     journal.discard()
     assert not path.exists()
+
+
+def test_whatever_documents_say_a_journal_is_read_again(documents: dict[str, Document], tmp_path: Path) -> None:
+    said = "half \ud83d, \u2028 and \x85 are ends of lines to some"
+    asked = question("q", [PRICE[0]], PRICE[1], note=said)
+    path = tmp_path / "journal.jsonl"
+    answers = {"q": answer(documents, *PRICE)}
+    results = list(run.evaluate(Scripted(answers), [asked], documents, journal=run.Journal(path)))
+    assert run.Journal(path).known == {"q": results[0]}
+    found = session.Evaluation(run.summarise(results, {}), documents, run.Journal(None))
+    found.write(json_file=tmp_path / "run.json")
+    (written,) = json.loads((tmp_path / "run.json").read_text("utf-8"))["questions"]
+    assert written["expected"]["note"] == said
 
 
 def test_a_journal_that_cannot_be_written_stops_nothing(documents: dict[str, Document], tmp_path: Path) -> None:
@@ -262,6 +277,19 @@ def test_baselines_that_cannot_be_used(tmp_path: Path, content: str | None, mess
     if content is not None:
         path.write_text(content)
     with pytest.raises(EvaluationError, match=message):
+        compare.read_run(path)
+
+
+@pytest.mark.parametrize("lost", ["id", "question", "ms", "F1"])
+def test_a_baseline_that_lacks_what_is_compared_is_told_before_anything_is_asked(
+    documents: dict[str, Document], tmp_path: Path, lost: str
+) -> None:
+    before = make_run(documents, [True, False])
+    for each in before["questions"]:
+        del (each if lost in each else each["scores"])[lost]
+    path = tmp_path / "before.json"
+    path.write_text(json.dumps(before))
+    with pytest.raises(EvaluationError, match="is not what"):
         compare.read_run(path)
 
 

@@ -202,7 +202,7 @@ def test_ratings(history: History) -> None:
     assert history.rated("") == []
     history.rate("", conversation, 1, "down", "  the year is wrong\ud800 ")
     (turn,) = history.turns("", conversation)
-    assert (turn.rating, turn.reason) == ("down", "the year is wrong?")
+    assert (turn.rating, turn.reason) == ("down", "the year is wrong\ufffd")
     assert history.rated("") == [(history.conversation("", conversation), [turn])]
     history.rate("", conversation, 1, "up", "x" * 10_000)
     assert history.turns("", conversation)[0].reason == "x" * LONGEST_REASON

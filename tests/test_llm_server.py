@@ -118,6 +118,33 @@ def test_it_is_asked_again_once_it_is_up() -> None:
         assert again.abilities().name == "stub"
 
 
+@pytest.mark.parametrize("told", [3.5, {"token_logprobs": 3.5}, {"content": [7, {"logprob": 10**400}]}])
+def test_probabilities_that_are_none_do_no_harm(told: object) -> None:
+    choice = {"delta": {"content": "cold"}, "logprobs": told, "finish_reason": "stop"}
+    with stub({CHAT: sends(b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n")}) as server:
+        assert list(model(server).complete(PROMPT, limit=16)) == [("cold", None)]
+
+
+def test_what_a_server_tells_of_itself_wrongly_does_no_harm() -> None:
+    own = {
+        "/props": sends({"chat_template": "<|im_start|>", "default_generation_settings": {"n_ctx": "many"}}),
+        "/tokenize": sends({"tokens": 7}),
+        "/api/show": sends({"model_info": {"llama.context_length": "many"}}),
+        "/v1/completions": says("7"),
+    }
+    with stub(own) as server:
+        assert model(server).abilities()[:3] == ("stub", 2048, False)
+        del server.replies["/props"]
+        assert model(server).abilities().context == 2048
+
+
+@pytest.mark.parametrize("key", ["ключ", "two\nlines"])
+def test_a_key_that_cannot_be_sent_is_told_and_not_shown(key: str) -> None:
+    with pytest.raises(LanguageModelError, match="RAG_LLM_KEY") as caught:
+        ServerModel("http://127.0.0.1:1/v1", name=None, key=key, context=2048, seconds=1)
+    assert key not in str(caught.value)
+
+
 BROKEN = "data: {}\n\n".replace("{}", '{"choices": [{"delta": {"content": "co"}}]}').encode()
 
 

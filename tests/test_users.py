@@ -239,6 +239,10 @@ def test_a_missing_file_or_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     nowhere = rag("user", "add", "anna", "--auth", tmp_path / "file" / "users.jsonl", said=PASSWORD)
     assert "cannot write the users file" in refused(nowhere)
+    (tmp_path / "itself").symlink_to(tmp_path / "itself")
+    for name in ("n" * 300, "itself"):
+        for arguments in (["add", "anna"], ["remove", "anna"]):
+            assert "the users file" in refused(rag("user", *arguments, "--auth", tmp_path / name, said=PASSWORD))
 
 
 @pytest.mark.parametrize("command", [["serve"], ["ui.py"]])

@@ -214,6 +214,7 @@ def test_two_thousand_files_are_listed(settings: Settings, tmp_path: Path) -> No
         ("a\u200b.txt", "a.txt"),
         (" .hidden.txt", "hidden.txt"),
         ("con.txt", "con_.txt"),
+        ("falcon.txt", "falcon.txt"),
         ("LPT1.notes.txt", "LPT1_.notes.txt"),
         ('a<b>:"|?*.txt', "a_b______.txt"),
         ("%2e%2e%2fa.txt", "%2e%2e%2fa.txt"),

@@ -196,7 +196,7 @@ class ComposeAnswerer:
         language = detect(sentence.text, {question.language})
         if _echoes(sentence.text, question.text) or _repeats_itself(sentence.text):
             return Checked(sentence, [])
-        numbers = [number for number in sentence.cited if number < len(shown)]
+        numbers = [number for number in sentence.cited if 0 <= number < len(shown)]
         held = [documents[shown[number].hit.passage.document_id] for number in numbers]
         sources = [
             Source(shown[number].text, shown[number].hit.passage.language, document.date)

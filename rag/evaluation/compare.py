@@ -83,10 +83,9 @@ def read_run(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise EvaluationError(f"the baseline {path} is not JSON") from None
     try:
-        columns_of(run["questions"])
-        dict(run["settings"])
+        compare(run, run)  # now, and not when everything has been asked
         return dict(run)
-    except (KeyError, TypeError, ValueError, IndexError):
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         raise EvaluationError(f"{path} is not what this version's `rag eval --json` writes; run it again") from None
 
 

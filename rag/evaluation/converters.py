@@ -20,6 +20,7 @@ from rag import languages, sentences
 from rag.decoding import normalised
 from rag.errors import EvaluationError, QuestionFileError
 from rag.types import Span
+from rag.untrusted import encodable
 
 QUESTIONS, DOCUMENTS = "questions.jsonl", "documents"
 LEFT_OUT = "left-out"  # tag of a question whose paragraph was left out of the folder
@@ -162,13 +163,13 @@ def _of_lines(text: str, problems: list[str]) -> Iterator[_Raw]:
 
 def _raw(where: str, record: Mapping[str, Any], context: str, answers: Any, start: str) -> _Raw:
     pairs = [(_string(answer, "text"), _integer(answer, start)) for answer in answers]
-    return _Raw(where, str(record["id"]), _string(record, "question"), context, pairs)
+    return _Raw(where, encodable(str(record["id"])), _string(record, "question"), context, pairs)
 
 
 def _string(record: Any, key: str) -> str:
     if not isinstance(record[key], str):
         raise ValueError(f"{key!r} is not text")
-    return str(record[key])
+    return encodable(record[key])
 
 
 def _integer(record: Any, key: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -18,6 +19,7 @@ from rag.evaluation.questions import Question, locate
 from rag.models import sha256_of
 from rag.records import answer_record
 from rag.types import Answer, Document, Span, Turn, quote_hash
+from rag.untrusted import to_json
 
 Notify = Callable[[int, int], None]  # questions done, questions in all
 Result = dict[str, Any]  # of one question, as it stands in the JSON under "questions"
@@ -48,7 +50,7 @@ class Journal:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(result, ensure_ascii=False) + "\n")
+                file.write(f"\n{to_json(result)}\n")  # on a line of its own, also behind one that was cut short
         except OSError:
             self._path = None
 
@@ -60,11 +62,9 @@ class Journal:
     def _read(self) -> Iterator[Result]:
         if self._path is None or not self._path.is_file():
             return
-        for line in self._path.read_text("utf-8", errors="replace").splitlines():
-            try:
+        for line in self._path.read_text("utf-8", errors="replace").split("\n"):
+            with suppress(ValueError):  # of a line that was cut short by the interruption
                 yield json.loads(line)
-            except ValueError:
-                return  # the last line, cut short by the interruption
 
 
 def evaluate(

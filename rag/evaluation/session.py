@@ -19,6 +19,7 @@ from rag.evaluation import questions, run
 from rag.evaluation.questions import Line
 from rag.pipeline import Pipeline
 from rag.types import Document
+from rag.untrusted import to_json
 
 # Where things lie and how the page is served changes no answer.
 _NO_MATTER = {"documents", "index", "evaluation", "cache", "keep_history", "history", "host", "port", "llm_key"}
@@ -60,7 +61,7 @@ class Evaluation:
         if json_file:
             with _writing(json_file):
                 json_file.parent.mkdir(parents=True, exist_ok=True)
-                json_file.write_text(json.dumps(self.record, ensure_ascii=False, indent=1) + "\n", "utf-8")
+                json_file.write_text(to_json(self.record, indent=1) + "\n", "utf-8")
         if report:
             from rag.evaluation.report import write_report  # brings what draws the pictures
 

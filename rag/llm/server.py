@@ -11,7 +11,7 @@ import json
 import math
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -23,6 +23,7 @@ from rag.llm import Abilities, Piece, Prompt, Reply
 
 CONNECT_SECONDS = 5.0
 OLLAMA_CONTEXT = 4096  # Ollama cuts longer prompts short and does not say so, whatever the model could take
+LEAST_LOG = -1e6  # of a probability; what is less, or no number at all, is none
 LONGEST_LINE = 1 << 20  # bytes of one event, or of a whole answer that is no stream
 _PROBE = Prompt("Say how many days a week has.", (), "Days: ")
 _CHATML = "<|im_start|>"
@@ -32,7 +33,14 @@ class ServerModel:
     """Talks to one model of one server. What it can do is found out when it is first used."""
 
     def __init__(self, url: str, *, name: str | None, key: str | None, context: int, seconds: float) -> None:
-        """Remember where the server is: `url` ends with /v1. `context` holds where the server does not tell."""
+        """Remember where the server is: `url` ends with /v1. `context` holds where the server does not tell.
+
+        Raises LanguageModelError for a key that cannot be sent.
+        """
+        if key and not (key.isascii() and key.isprintable()):
+            raise LanguageModelError(
+                f"the key for {url} has characters that no key has; set the right one in the variable RAG_LLM_KEY"
+            )
         self._url = url.rstrip("/")
         self._root = self._url.removesuffix("/v1")
         self._wanted = name
@@ -104,14 +112,16 @@ class ServerModel:
         if _CHATML not in template:
             return bool(template)
         body = {"content": _CHATML, "parse_special": True}
-        return len(self._optional("POST", f"{self._root}/tokenize", body).get("tokens") or ()) == 1
+        tokens = self._optional("POST", f"{self._root}/tokenize", body).get("tokens")
+        return isinstance(tokens, list) and len(tokens) == 1
 
     def _context_of(self, name: str, props: Mapping[str, Any], listed: Mapping[str, Any]) -> int:
         settings = props.get("default_generation_settings")
         told = settings.get("n_ctx") if isinstance(settings, dict) else listed.get("max_model_len")
         if not told:
             about = self._optional("POST", f"{self._root}/api/show", {"model": name}).get("model_info")
-            lengths = [v for k, v in about.items() if k.endswith(".context_length")] if isinstance(about, dict) else []
+            told_of = about.items() if isinstance(about, dict) else ()
+            lengths = [v for k, v in told_of if k.endswith(".context_length") and isinstance(v, int)]
             told = min([OLLAMA_CONTEXT, *lengths]) if lengths else None
         return told if isinstance(told, int) and told > 0 else self._context
 
@@ -312,8 +322,10 @@ def _log_probability(told: Any) -> float | None:
         return None
     entries = told.get("content")
     if isinstance(entries, list):
-        values: Sequence[Any] = [entry.get("logprob") for entry in entries if isinstance(entry, dict)]
+        values: Any = [entry.get("logprob") for entry in entries if isinstance(entry, dict)]
     else:
-        values = told.get("token_logprobs") or ()
-    numbers = [value for value in values if isinstance(value, int | float) and math.isfinite(value)]
+        values = told.get("token_logprobs")
+    if not isinstance(values, list):
+        return None
+    numbers = [value for value in values if isinstance(value, int | float) and LEAST_LOG <= value <= 0]
     return math.fsum(numbers) if numbers else None

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from rag.answerers import Written
 from rag.errors import HistoryError, RagError, UnknownConversation
 from rag.history import Rating
+from rag.untrusted import encodable
 from rag.web import chat_labels, chat_view, labels, render
 from rag.web.chat_labels import ChatLabels
 from rag.web.chat_view import Keeping
@@ -118,7 +119,7 @@ def build(pipeline: Pipeline, chats: Chats, examples: Examples, problem: str = "
             }
 
         def answer(before: Chat, question: str, filters: str, request: gr.Request) -> Iterator[Update]:
-            question = question.encode(errors="replace").decode()  # half a character cannot be sent back
+            question = encodable(question)  # half a character cannot be sent back
             if not question.strip():
                 yield {}  # a generator that yields nothing blanks the page
                 return
@@ -328,7 +329,7 @@ class _View:
 def _read(filters: str) -> Mapping[str, str]:
     try:
         found = json.loads(filters or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
