@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -25,7 +26,17 @@ from rag.facts.periods import century_of, decade_of, part_of
 from rag.pipeline import Pipeline
 from rag.sentences import split
 from rag.types import Document
-from rag.web import facts_labels, facts_list, facts_page, facts_view, facts_words, labels, timeline, timeline_view
+from rag.web import (
+    facts_labels,
+    facts_list,
+    facts_page,
+    facts_view,
+    facts_words,
+    labels,
+    ledger_worker,
+    timeline,
+    timeline_view,
+)
 from rag.web.facts_list import COLUMNS, KINDS, ROWS, STANDINGS, Catalogue, Entry, Query
 from rag.web.facts_words import Words
 from rag.web.ledger import Ledger
@@ -91,6 +102,17 @@ def test_forms_of_one_amount_in_one_document_are_no_agreement() -> None:
     alone = made({"a.txt": "The contract is worth ¥40 billion (about $5.7 billion)."})
     assert {entry.standing for entry in alone.entries} == {"alone"}
     assert alone.entries[0].row.group == 1, "as `rag facts` has it"
+
+
+def test_copies_are_no_second_source_as_rag_facts_has_it() -> None:
+    found = documents(TEXTS)
+    found["copy.txt"] = replace(found["old.txt"], id="copy.txt", copy_of="old.txt")
+    spans = {name: split(each.text, each.language) for name, each in found.items()}
+    requests = io.StringIO("".join(ledger_worker.request(each, spans[name]) for name, each in found.items()))
+    answers = io.StringIO()
+    ledger_worker.main(requests, answers)
+    told = json.loads(answers.getvalue().splitlines()[-1])
+    assert tuple(map(ledger_worker.group, told)) == tables.table(found, spans).groups
 
 
 QUERIES = st.builds(

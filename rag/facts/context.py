@@ -8,7 +8,7 @@ import tomllib
 from bisect import bisect_left
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -382,7 +382,7 @@ def _measure_words(language: str) -> tuple[dict[str, set[str]], list[tuple[str, 
     return whole, beginnings
 
 
-@cache
+@lru_cache(maxsize=50_000)
 def measure_of(word: str, language: str) -> frozenset[str]:
     """Return the measures that a word in lower case may stand for."""
     whole, beginnings = _measure_words(language)

@@ -27,21 +27,23 @@ POLITENESS = 10  # by how much whatever else runs goes first
 def main(requests: TextIO, answers: TextIO) -> None:
     """Answer each document, then, when there are no more, all of them."""
     found: list[Mention] = []
+    sources: dict[str, str] = {}
     for line in requests:
-        mentions = _read(json.loads(line))
+        name, source, *rest = json.loads(line)
+        mentions = _read(name, *rest)
         found += mentions
+        sources[name] = source
         _send([record(mention) for mention in mentions], answers)
-    _send([[group.members, group.links] for group in facts.group(found)], answers)
+    _send([[group.members, group.links] for group in facts.group(found, sources)], answers)
 
 
 def request(document: Document, sentences: Sequence[Span]) -> str:
     """Return the line that asks for the figures of a document."""
     date = document.date.isoformat() if document.date else None
-    return _line([document.id, document.language, date, sentences, document.text])
+    return _line([document.id, document.source, document.language, date, sentences, document.text])
 
 
-def _read(asked: Sequence[Any]) -> list[Mention]:
-    name, language, date, sentences, text = asked
+def _read(name: str, language: str, date: str | None, sentences: Sequence[Any], text: str) -> list[Mention]:
     spans = [Span(*span) for span in sentences]
     return facts.read(text, language, _day(date), document=name, sentences=spans)
 
