@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -59,6 +60,7 @@ class _Sentences(NamedTuple):
 
 def of_document(index: Index, name: str, points: int | None = None) -> list[Point]:
     """Return the key points of a document in their order. Raises QuestionError when there is no such document."""
+    name = unicodedata.normalize("NFC", name)  # as ids are; some systems complete names otherwise
     document = index.documents.get(name)
     if document is None:
         near = [found for found, *_ in process.extract(name, list(index.documents), limit=3)]

@@ -224,5 +224,6 @@ def _explain(error: ValidationError, layers: Mapping[str, Origin]) -> str:
         name = str(problem["loc"][0])
         source = layers[name].source if name in layers else "default"
         message = problem["msg"].removeprefix("Value error, ").lower()
-        problems.append(f"setting {name!r} ({source}): {message}, not {problem['input']!r}")
+        instead = "" if name == "llm_key" else f", not {problem['input']!r}"  # a key is shown nowhere
+        problems.append(f"setting {name!r} ({source}): {message}{instead}")
     return "; ".join(problems)

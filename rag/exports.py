@@ -5,6 +5,7 @@ Pure functions of what was stored and the documents as they are now, which give 
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -127,8 +128,8 @@ def _reply(answer: Answer, footnotes: int) -> str:
 def _markdown_conflict(conflict: Conflict, answer: Answer, footnotes: int) -> str:
     values = []
     for value in conflict.values:
-        told = ", ".join(f"{day}[^{footnotes + number}]" for number, day in _told(value, answer))
-        values.append(f"- {escaped(_value(value))}: {told}")
+        sources = ", ".join(f"{_day(date)}[^{footnotes + number}]" for number, date in told(value, answer))
+        values.append(f"- {escaped(_value(value))}: {sources}")
     return "\n".join([f"**{escaped(conflict.note)}**\n", *values])
 
 
@@ -139,8 +140,8 @@ def _figures(answer: Answer) -> Iterator[str]:
     for conflict in answer.conflicts:
         yield f"\n{_line(conflict.note)}"
         for value in conflict.values:
-            told = ", ".join(f"{day} [{number}]" for number, day in _told(value, answer))
-            yield f"- {_line(_value(value))}: {told}"
+            sources = ", ".join(f"{_day(date)} [{number}]" for number, date in told(value, answer))
+            yield f"- {_line(_value(value))}: {sources}"
 
 
 def _renderings(answer: Answer) -> str:
@@ -154,12 +155,16 @@ def _value(value: ConflictValue) -> str:
     return f"{value.text} ({'; '.join([*ours, *slip])})" if ours or slip else value.text
 
 
-def _told(value: ConflictValue, answer: Answer) -> Iterator[tuple[int, str]]:
+def told(value: ConflictValue, answer: Answer) -> Iterator[tuple[int, dt.date | None]]:
     """Yield the numbers of the citations that give a value, with the dates of their documents."""
     numbers = {citation.id: number for number, citation in enumerate(answer.citations, 1)}
     for citation, date in zip(value.citations, value.dates or [value.date] * len(value.citations), strict=False):
         if citation in numbers:
-            yield numbers[citation], date.isoformat() if date else "undated"
+            yield numbers[citation], date
+
+
+def _day(date: dt.date | None) -> str:
+    return date.isoformat() if date else "undated"
 
 
 def _statement(statement: Statement, footnotes: int) -> str:
@@ -190,7 +195,7 @@ def _plain_source(citation: Citation, documents: Documents, link: Link | None) -
 def _description(citation: Citation, documents: Documents) -> tuple[str, str, str]:
     document = documents.get(citation.document_id)
     title = document.title if document and document.title.strip() else citation.document_id
-    date = document.date.isoformat() if document and document.date else "undated"
+    date = _day(document.date if document else None)
     characters = f"characters {citation.start}–{citation.end}"
     return title, date, f"{label(citation.places)}, {characters}" if citation.places else characters
 

@@ -35,6 +35,12 @@ def indexed(small: Settings) -> Settings:
     return small
 
 
+def test_a_document_is_found_however_its_letters_are_composed(small: Settings) -> None:
+    build(small, {"på.txt": REPORT})
+    (point,) = briefs.of_document(open_index(small), "pa\u030a.txt", 1)
+    assert point.document.id == "på.txt"
+
+
 def test_a_brief_says_each_thing_once_verbatim_and_in_order(indexed: Settings) -> None:
     points = briefs.of_document(open_index(indexed), "report.txt", 3)
     assert len(points) == 3

@@ -46,6 +46,14 @@ def test_a_false_flag_is_given() -> None:
     assert origins["bfloat16"] == "--bfloat16"
 
 
+def test_a_key_is_not_shown_where_it_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "rag.toml"
+    path.write_text("llm_key = 12345", "utf-8")
+    with pytest.raises(SettingsError, match=r"setting 'llm_key' .* should be a valid string") as caught:
+        load_settings(file=path, environ={})
+    assert "12345" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

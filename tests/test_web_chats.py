@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -140,6 +142,18 @@ def test_a_chat_is_answered_as_it_was_last_and_what_is_unknown_is_told(kept: Cha
     chat = kept.keep(chat._replace(turns=(*chat.turns, composed)), "")
     assert chat.id is not None
     assert kept.open(chat.id, "").answerer == "compose"
+
+
+def test_what_another_tab_has_deleted_costs_only_whoever_has_it_open(kept: Chats) -> None:
+    from rag.web.app import _View
+    from rag.web.examples import Examples
+
+    view, request = _View(BOOK, kept, Examples(BOOK), ""), cast("Any", SimpleNamespace(headers={}))
+    gone, open_now = asked(kept, Chat(), "One?"), asked(kept, Chat(), "Two?")
+    kept.delete(gone.id or "", "")
+    for action in ("open", "rename", "delete"):
+        assert view.manage(open_now, action, gone.id or "", "Title", request) == (open_now, ENGLISH.unknown)
+    assert view.manage(gone, "rename", gone.id or "", "Title", request) == (Chat(), ENGLISH.unknown)
 
 
 def test_every_language_has_every_word() -> None:

@@ -313,8 +313,8 @@ class _View:
             elif action == "erase":
                 self._chats.erase(owner)
                 return Chat(), ""
-        except UnknownConversation:
-            return Chat(), _own_words(request).unknown
+        except UnknownConversation:  # deleted in another tab meanwhile
+            return (Chat() if identity == chat.id else chat), _own_words(request).unknown
         except HistoryError as error:
             return chat, str(error)
         return chat, ""

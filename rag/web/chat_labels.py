@@ -47,7 +47,6 @@ class ChatLabels:
     stop: str
     stopped: str
     filters: str
-    filters_on: str
     all_documents: str
     document: str
     all_languages: str
@@ -104,7 +103,6 @@ ENGLISH = ChatLabels(
     stop="Stop",
     stopped="Stopped.",
     filters="Filters",
-    filters_on="Filters are on",
     all_documents="All documents",
     document="Document",
     all_languages="All languages",
@@ -166,7 +164,6 @@ NORWEGIAN = ChatLabels(
     stop="Stopp",
     stopped="Stoppet.",
     filters="Filtre",
-    filters_on="Filtre er på",
     all_documents="Alle dokumenter",
     document="Dokument",
     all_languages="Alle språk",
@@ -228,7 +225,6 @@ RUSSIAN = ChatLabels(
     stop="Стоп",
     stopped="Остановлено.",
     filters="Фильтры",
-    filters_on="Фильтры включены",
     all_documents="Все документы",
     document="Документ",
     all_languages="Все языки",

@@ -56,7 +56,6 @@ class FactsLabels:
     columns: Mapping[str, str]
     only_group: str
     only_days: str  # {} a time
-    only_about: str  # {} words
     remove: str  # {} what is asked for
     download: str
     differ: str
@@ -167,7 +166,6 @@ ENGLISH = FactsLabels(
     columns={"value": "Figure", "sentence": "Sentence", "time": "Time told of", "document": "Document", "date": "Date"},
     only_group="One matter only",
     only_days="Within {}",
-    only_about="About “{}”",
     remove="Remove: {}",
     download="Download",
     differ="Documents differ",
@@ -297,7 +295,6 @@ NORWEGIAN = FactsLabels(
     columns={"value": "Tall", "sentence": "Setning", "time": "Gjelder tid", "document": "Dokument", "date": "Dato"},
     only_group="Bare én sak",
     only_days="Innenfor {}",
-    only_about="Om «{}»",
     remove="Fjern: {}",
     download="Last ned",
     differ="Dokumentene er uenige",
@@ -426,7 +423,6 @@ RUSSIAN = FactsLabels(
     },
     only_group="Только один случай",
     only_days="В пределах: {}",
-    only_about="О чём: «{}»",
     remove="Убрать: {}",
     download="Скачать",
     differ="Документы расходятся",

@@ -13,6 +13,7 @@ from html import escape
 
 from rag.answerers import Written
 from rag.errors import RagError
+from rag.exports import told
 from rag.places import label, place_of
 from rag.types import Answer, Citation, ConflictValue, Document, Hit, Passage, Span, Statement
 from rag.untrusted import disarm
@@ -273,17 +274,16 @@ def _conflicts(number: int, answer: Answer, document: DocumentById, labels: Labe
 
 
 def _value(number: int, value: ConflictValue, answer: Answer, document: DocumentById, labels: Labels) -> str:
-    numbers = {citation.id: index for index, citation in enumerate(answer.citations, 1)}
-    cited = [numbers[each] for each in value.citations if each in numbers]
-    told = "".join(
+    sources = list(told(value, answer))
+    links = "".join(
         f"<span>{_date(date, labels)}{_citation_link(number, index, answer, document, labels)}</span>"
-        for index, date in zip(cited, value.dates or [value.date] * len(cited), strict=False)
+        for index, date in sources
     )
-    language = _citation_language(answer.citations[cited[0] - 1], document) if cited else "und"
+    language = _citation_language(answer.citations[sources[0][0] - 1], document) if sources else "und"
     words = f'<strong lang="{plain(language)}" dir="auto">{plain(value.text)}</strong>'
     ours = _rendering(value.rendering, answer, labels) if value.rendering else ""
     slip = f'<p class="slip">{labels.off_by.format(labels.whole_number(value.off_by))}</p>' if value.off_by else ""
-    return f'<li>{words}{slip}{ours}<p class="told">{told}</p></li>'
+    return f'<li>{words}{slip}{ours}<p class="told">{links}</p></li>'
 
 
 def _marked(text: str, span: Span | None) -> str:
