@@ -13,6 +13,7 @@ import io
 import json
 import math
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ _MANIFEST, _DOCUMENTS, _PASSAGES, _SENTENCES = "manifest.json", "documents.jsonl
 _LANGUAGES, _SENTENCE_VECTORS, _MOMENTS = "languages.npy", "sentence_vectors.npy", "moments.npz"
 _LEXICAL, _FIGURES, _TRACES = "lexical", "figures", "traces.npz"
 _LAYOUT = {_DOCUMENTS, _PASSAGES, _SENTENCES, _LANGUAGES}
+_SHA256 = re.compile(rb'"sha256": "([0-9a-f]{64})"')  # in a line of a document; quotes within its values are escaped
 
 
 Products = npt.NDArray[np.int64]  # (dimension, dimension): sums over all passages, as whole numbers
@@ -584,6 +586,11 @@ def load_traces(folder: Path) -> Traces:
     """Load by what the documents of a generation are known again; `Index.load` has checked the file."""
     with np.load(folder / _TRACES) as arrays:
         return Traces(**arrays)
+
+
+def hashes_of_documents(folder: Path) -> frozenset[str]:
+    """Return the SHA-256 of each document of a generation, at a glance: the file is not checked. Raises OSError."""
+    return frozenset(found.decode() for found in _SHA256.findall((folder / _DOCUMENTS).read_bytes()))
 
 
 def _document_line(document: Document) -> bytes:

@@ -8,10 +8,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
@@ -22,12 +24,12 @@ from hypothesis import strategies as st
 from rag import citations, documents, languages
 from rag.building import build_index
 from rag.config import Settings
-from rag.errors import DamagedIndex, DocumentsError, IncompatibleIndex, IndexNotWritable, MissingIndex
+from rag.errors import DamagedIndex, DocumentsError, IncompatibleIndex, IndexNotWritable, MissingIndex, ModelError
 from rag.generations import building, current_generation
-from rag.index import Index, load_traces, products_of
+from rag.index import Index, hashes_of_documents, load_traces, products_of
 from rag.models import sha256_of
 from rag.pipeline import Pipeline
-from rag.types import Citation
+from rag.types import Citation, Document
 from tests.fakes import HashEncoder, build, write_documents
 
 ROOT = Path(__file__).parent.parent
@@ -37,6 +39,19 @@ BEFORE = {
     "c.txt": "Компания купила новые чипы. Цена неизвестна.",
 }
 AFTER = BEFORE | {"b.txt": "The city council met on Friday. It decided to build a bridge."}
+
+
+class Loads:
+    """Loads an encoder, and tells how often it has been asked to."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.begun = threading.Event()
+
+    def __call__(self) -> HashEncoder:
+        self.count += 1
+        self.begun.set()
+        return HashEncoder()
 
 
 def load(settings: Settings) -> Index:
@@ -70,14 +85,59 @@ def test_the_first_build_embeds_everything(small: Settings) -> None:
 def test_building_again_changes_nothing_and_loads_no_encoder(small: Settings) -> None:
     first = build(small, BEFORE)
     files = {path: path.stat().st_mtime_ns for path in small.index.rglob("*") if path.is_file()}
-
-    def never() -> HashEncoder:
-        raise AssertionError("the encoder is not needed")
-
-    report = build_index(small.documents, small, never)
+    loads = Loads()
+    report = build_index(small.documents, small, loads)
+    assert not loads.begun.is_set()
     assert (report.added, report.changed, report.removed, report.unchanged, report.embedded) == ((), (), (), 3, 0)
     assert report.folder == first.folder
     assert {path: path.stat().st_mtime_ns for path in small.index.rglob("*") if path.is_file()} == files
+
+
+@pytest.mark.parametrize("write", [os.utime, lambda path: path.unlink()], ids=["touched", "removed"])
+def test_no_encoder_is_loaded_where_nothing_new_is_to_be_read(small: Settings, write: Callable[[Path], None]) -> None:
+    build(small, BEFORE)
+    time.sleep(0.05)
+    write(small.documents / "b.txt")
+    loads = Loads()
+    build_index(small.documents, small, loads)
+    assert not loads.begun.is_set()
+
+
+@pytest.mark.parametrize("name", ["b.txt", "d.txt"])
+def test_the_encoder_is_loaded_before_what_is_new_is_read(
+    small: Settings, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    build(small, BEFORE)
+    time.sleep(0.05)
+    (small.documents / name).write_text("New words about whales.")
+    loads, read = Loads(), documents.read_document
+
+    def read_once_begun(*arguments: Any, **options: Any) -> Document:
+        assert loads.begun.wait(30)
+        return read(*arguments, **options)
+
+    monkeypatch.setattr(documents, "read_document", read_once_begun)
+    report = build_index(small.documents, small, loads)
+    assert (*report.added, *report.changed) == (name,)
+    assert loads.count == 1
+
+
+def test_an_encoder_that_cannot_be_loaded_is_told_once_it_is_needed(small: Settings) -> None:
+    def fail() -> HashEncoder:
+        raise ModelError("there is no such model")
+
+    first = build(small, BEFORE)
+    write_documents(small.documents, AFTER)
+    with pytest.raises(ModelError, match="there is no such model"):
+        build_index(small.documents, small, fail)
+    assert current_generation(small.index) == first.folder
+    write_documents(small.documents, BEFORE)
+    assert build_index(small.documents, small, fail).unchanged == 3
+
+
+def test_hashes_at_a_glance_are_those_of_documents_alone(small: Settings) -> None:
+    report = build(small, BEFORE | {"d.txt": f'A record of {{"sha256": "{"0" * 64}"}} and no more.'})
+    assert hashes_of_documents(report.folder) == {sha256_of(path) for path in small.documents.iterdir()}
 
 
 def test_one_changed_file_embeds_only_its_passages(small: Settings) -> None:

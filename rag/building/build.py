@@ -6,7 +6,7 @@ import datetime as dt
 import gc
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,9 +87,10 @@ def build_index(
     with generations.building(settings.index):
         made_by = index.recipe(settings)
         salvage = Salvage(settings.index, made_by)
-        with _uncollected(), _loading_ahead(settings, listing):
+        encoder = _Ahead(load_encoder)
+        with _uncollected(), _loading_ahead(settings, listing, encoder):
             previous = _previous(settings)
-            work = _Work(settings, Known(previous), salvage, _Lazy(load_encoder), progress)
+            work = _Work(settings, Known(previous), salvage, encoder, progress)
             files = work.look(folder, listing)
         work.read(folder, files)
         if not work.parts or (strict and (work.problems or _unread(work.parts))):
@@ -121,11 +122,37 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+class _Ahead:
+    """An encoder that is loaded when it is first needed, or beside the rest once it is known that it will be."""
+
+    def __init__(self, load: Callable[[], Encoder]) -> None:
+        self._load = load
+        self._loading: Future[Encoder] | None = None
+        self._beginning = threading.Lock()
+
+    def begin(self) -> Future[Encoder]:
+        """Begin to load it, if nobody has. No daemon: the process must not end while libraries are being loaded."""
+        with self._beginning:
+            if self._loading is None:
+                beside = ThreadPoolExecutor(1, "loading-encoder")
+                self._loading = beside.submit(self._load)
+                beside.shutdown(wait=False)
+            return self._loading
+
+    def __call__(self) -> Encoder:
+        """Return the encoder, once it is loaded. Raises what loading it did."""
+        return self.begin().result()
+
+
 @contextmanager
-def _loading_ahead(settings: Settings, listing: Listing) -> Iterator[None]:
-    """Load what reading needs beside the rest, where a file seems to have been written since the last build."""
-    with ThreadPoolExecutor(2, "loading") as beside:
+def _loading_ahead(settings: Settings, listing: Listing, encoder: _Ahead) -> Iterator[None]:
+    """Load what reading needs beside the rest, where a file seems to have been written since the last build.
+
+    The encoder, which takes longest, is loaded only if there are bytes that the index does not know.
+    """
+    with ThreadPoolExecutor(3, "loading") as beside:
         if _is_behind(settings, listing):
+            beside.submit(_begin_if_new, settings, listing, encoder)
             for load in (languages.load, models.tokens):  # whatever either raises, reading will raise again
                 beside.submit(load)
         yield
@@ -140,18 +167,21 @@ def _is_behind(settings: Settings, listing: Listing) -> bool:
     return any(found.modified > made for found in listing.signatures)
 
 
-class _Lazy:
-    """An encoder that is loaded when it is first needed, so that finding nothing to do takes no time."""
+def _begin_if_new(settings: Settings, listing: Listing, encoder: _Ahead) -> None:
+    """Begin to load the encoder where a file that was written after the index holds what no document in it does.
 
-    def __init__(self, load: Callable[[], Encoder]) -> None:
-        self._load = load
-        self._encoder: Encoder | None = None
-        self._loading = threading.Lock()
-
-    def __call__(self) -> Encoder:
-        with self._loading:
-            self._encoder = self._encoder or self._load()
-            return self._encoder
+    What is not told here, as of a file that was written long ago and came now, the build itself will find.
+    """
+    try:
+        generation = generations.current_generation(settings.index)
+        made, known = generation.stat().st_mtime_ns, index.hashes_of_documents(generation)
+    except (MissingIndex, OSError):
+        encoder.begin()
+        return
+    found = zip(listing.files, listing.signatures, strict=True)
+    written = (path for path, signature in found if signature.modified > made)
+    if any(models.sha256_of(path) not in known for path in written):
+        encoder.begin()
 
 
 def _explain(folder: Path, problems: Sequence[UnreadableDocument]) -> str:
@@ -172,7 +202,7 @@ def _previous(settings: Settings) -> Generation | None:
 class _Work:
     """What a build has read and embedded so far."""
 
-    def __init__(self, settings: Settings, known: Known, salvage: Salvage, encoder: _Lazy, progress: Progress) -> None:
+    def __init__(self, settings: Settings, known: Known, salvage: Salvage, encoder: _Ahead, progress: Progress) -> None:
         self.parts: list[Part] = []
         self.problems: list[UnreadableDocument] = []
         self.known = known
