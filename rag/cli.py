@@ -117,6 +117,7 @@ def cli() -> None:
 @_with_settings
 def index(settings: Settings, strict: bool, watch: bool, origins: dict[str, str]) -> None:
     """Index the folder DOCUMENTS. What has not changed is not embedded again."""
+    from rag.encoder_process import loading
     from rag.terminal import build_with_progress, print_report
 
     if watch and strict:
@@ -126,7 +127,9 @@ def index(settings: Settings, strict: bool, watch: bool, origins: dict[str, str]
 
         keep_up(settings)
     else:
-        print_report(build_with_progress(settings, strict=strict), settings)
+        with loading(settings) as load:
+            report = build_with_progress(settings, strict=strict, load=load)
+        print_report(report, settings)
 
 
 @cli.command()

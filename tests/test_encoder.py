@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rag import models
 from rag.config import Settings
-from rag.encoder import PART_TOKENS, BundledEncoder, _parts, load_encoder, network
+from rag.encoder import PART_TOKENS, BundledEncoder, OwnNetwork, _parts, network
 from rag.sentences import split
 from rag.types import Span
 from tests.conftest import SEEDS
@@ -96,8 +96,10 @@ def test_progress_counts_every_text_once(encoder: BundledEncoder) -> None:
 
 @pytest.mark.slow
 def test_bfloat16_stays_near(encoder: BundledEncoder) -> None:
+    own = object.__new__(OwnNetwork)
+    vars(own).update(_bert=network(models.packed_model(), torch.bfloat16), _threads=torch.get_num_threads())
     other = object.__new__(BundledEncoder)
-    vars(other).update(vars(encoder) | {"_bert": network(models.packed_model(), torch.bfloat16)})
+    vars(other).update(vars(encoder) | {"_network": own})
     passages = [group[0] for group in SCRIPTS.values()]
     spans = [[Span(0, len(text) // 2), Span(len(text) // 2, len(text))] for text in passages]
     near, exact = other.embed_passages(passages, spans), encoder.embed_passages(passages, spans)
@@ -107,11 +109,10 @@ def test_bfloat16_stays_near(encoder: BundledEncoder) -> None:
 
 
 def test_bfloat16_can_be_turned_off() -> None:
-    encoder = load_encoder(Settings(bfloat16=False))
-    assert isinstance(encoder, BundledEncoder)
+    own = OwnNetwork(Settings(bfloat16=False))
     exact = network(models.packed_model(), torch.float32)
-    state = torch.randn(3, encoder.dimension)
-    assert torch.equal(encoder._bert.layers[0].inner(state), exact.layers[0].inner(state))
+    state = torch.randn(3, models.packed_model().shape.hidden)
+    assert torch.equal(own._bert.layers[0].inner(state), exact.layers[0].inner(state))
 
 
 # --- sentence vectors -------------------------------------------------------------------------------------------------
