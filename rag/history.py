@@ -75,9 +75,13 @@ class StoredTurn(NamedTuple):
 
 
 def location(settings: Settings) -> Path:
-    """Return where conversations are kept."""
+    """Return where conversations are kept. Raises HistoryError for a path below the folder of a user there is not."""
     folder = user_data_path("rag-over-your-documents", appauthor=False)
-    return (settings.history or folder / "history.sqlite3").expanduser()
+    path = settings.history or folder / "history.sqlite3"
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise _not_writable(path, f"there is no home folder {path.parts[0]}") from None
 
 
 def open_history(settings: Settings) -> History | None:

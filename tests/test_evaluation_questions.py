@@ -75,14 +75,22 @@ def test_all_problems_of_all_lines_at_once(tmp_path: Path) -> None:
         question(id="q9", answers=[" "]),
         question(id="q10", answers=[]),
         question(id="q11", history=[["Где?", "Там."]]),
+        question(id="q12", question=" "),
     )
     found = problems(path)
     lines = [int(problem.split(":")[0].removeprefix("line ")) for problem in found]
-    assert lines == [1, 2, 4, 5, 5, 6, 7, 9, 10, 11]
+    assert lines == [1, 2, 4, 5, 5, 6, 7, 9, 10, 11, 12]
     assert "not JSON" in found[0]
     assert "'question' is missing" in found[5]
     assert "the id 'q1' is that of line 3" in found[6]
     assert all("pydantic" not in problem and "\n" not in problem for problem in found)
+
+
+def test_a_document_is_known_however_its_name_is_composed(tmp_path: Path) -> None:
+    path = write(tmp_path / "q.jsonl", question(evidence=[{"document": "a\u030a.txt", "quote": "цена — 5 kr"}]))
+    documents = {"å.txt": document(name="å.txt")}
+    (line,) = session.read(path, documents, strictly=True)
+    assert [name for name, _ in locate(line.question, documents)] == ["å.txt"]
 
 
 def test_quotes_that_do_not_stand_where_they_say(tmp_path: Path) -> None:

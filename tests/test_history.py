@@ -267,6 +267,8 @@ def test_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert location(Settings()).is_relative_to(tmp_path)
     assert location(Settings(history=tmp_path / "mine")) == tmp_path / "mine"
     assert location(Settings(history=Path("~/mine"))) == tmp_path / "mine"
+    with pytest.raises(HistoryError, match="there is no home folder ~nobody-of-this-name"):
+        location(Settings(history=Path("~nobody-of-this-name/mine")))
 
 
 def test_switched_off_nothing_is_made(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from decimal import Decimal
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -459,6 +460,13 @@ def test_the_state_is_short_where_nothing_changed(client: httpx.Client) -> None:
     assert again == {"key": state["key"], "active": False}
     other = client.get("/facts/state", params={"known": state["key"], "kind": "date"}).json()
     assert other["key"] != state["key"]
+
+
+def test_a_page_that_was_just_rendered_is_known_by_its_key(client: httpx.Client) -> None:
+    ready(client)
+    asked = {"kind": "quantity", "sort": "-value"}
+    (key,) = re.findall('data-key="([^"]*)"', client.get("/facts", params=asked).text)
+    assert "html" not in client.get("/facts/state", params=asked | {"known": unescape(key)}).json()
 
 
 def test_the_page_carries_a_strict_policy_and_links_to_the_place(client: httpx.Client) -> None:

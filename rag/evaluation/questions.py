@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -26,6 +25,7 @@ def _not_blank(text: str) -> str:
 
 
 _Text = Annotated[str, AfterValidator(_not_blank)]
+_Normalised = Annotated[_Text, AfterValidator(normalised)]
 
 
 class _Record(BaseModel):
@@ -35,8 +35,8 @@ class _Record(BaseModel):
 class Evidence(_Record):
     """A place that supports an answer; `start` says which occurrence of the quote is meant, the first one otherwise."""
 
-    document: _Text
-    quote: Annotated[_Text, AfterValidator(normalised)]  # or another way of composing letters would hide it
+    document: _Normalised  # or another way of composing letters would hide it
+    quote: _Normalised
     start: int | None = Field(None, ge=0)
 
 
@@ -52,7 +52,7 @@ class Question(_Record):
 
     id: _Text
     language: _Text
-    question: str
+    question: _Text
     answers: list[_Text]
     evidence: list[Evidence] = Field(default_factory=list)
     tags: list[_Text] = Field(default_factory=list)
@@ -193,7 +193,7 @@ def _repeated_ids(lines: Sequence[Line]) -> Iterator[tuple[Line, str]]:
 
 
 def _place(evidence: Evidence, documents: Mapping[str, Document]) -> Span:
-    document = documents.get(unicodedata.normalize("NFC", evidence.document))
+    document = documents.get(evidence.document)
     if document is None:
         raise ValueError(f"there is no document {_shown(evidence.document)}")
     quote = evidence.quote

@@ -69,7 +69,7 @@ def page(
 {_tools(query, words)}
 <p class="alert trouble" role="alert" hidden></p>
 <div id="notice" data-key="{_notice_key(removed)}">{_notice(removed, words)}</div>
-<div id="list" data-key="{list_key(library, query)}">{_list(rows, trouble, query, words, labels)}</div>
+<div id="list" data-key="{escape(list_key(library, query))}">{_list(rows, trouble, query, words, labels)}</div>
 </section>
 </main>
 {_dialog(words)}
@@ -118,7 +118,7 @@ def state(
 
 
 def list_key(library: Library, query: Query) -> str:
-    return escape(f"{library.version}?{_address(query)}")
+    return f"{library.version}?{_address(query)}"
 
 
 def _data(library: Library, words: DocumentsLabels) -> str:

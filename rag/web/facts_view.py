@@ -38,8 +38,9 @@ def page(catalogue: Catalogue | None, run: Run[Catalogue] | None, query: Query, 
     """Render the whole page as things stand."""
     tools = _tools(catalogue, query, words) if catalogue and catalogue.entries else ""
     return _page(
-        f'{tools}<div id="content" data-key="{key(catalogue, run, query)}">{content(catalogue, run, query, words)}'
-        f'</div><p id="announcement" class="hidden" role="status"></p>',
+        f'{tools}<div id="content" data-key="{escape(key(catalogue, run, query))}">'
+        f"{content(catalogue, run, query, words)}</div>"
+        f'<p id="announcement" class="hidden" role="status"></p>',
         words,
     )
 
@@ -65,7 +66,7 @@ def state(
 def key(catalogue: Catalogue | None, run: Run[Catalogue] | None, query: Query) -> str:
     if catalogue is None:
         return "failed" if _has_failed(run) else "reading"
-    return escape(f"{run.id if run else ''}?{query.address}")
+    return f"{run.id if run else ''}?{query.address}"
 
 
 def content(catalogue: Catalogue | None, run: Run[Catalogue] | None, query: Query, words: Words) -> str:
