@@ -67,7 +67,8 @@ class Reader:
         weights = models.reader_weights()
         bfloat16 = settings.bfloat16 and bert.has_bfloat16()
         self._bert = _network(weights, torch.bfloat16 if bfloat16 else torch.float32)
-        self._span = _head(weights, "span")
+        self._edges, self._meeting = _head(weights, "span"), _head(weights, "ends_meet")
+        self._lengths = weights["lengths"].float()
         self._answerable = _head(weights, "answerable")
 
     def tokenize(self, texts: Sequence[str]) -> list[Text]:
@@ -91,40 +92,58 @@ class Reader:
         firsts = [0, *accumulate(map(len, inputs))]
         with bert.threads(self._threads, self._threads):
             state = bert.run(self._bert, inputs)
-            scores = self._span(state).numpy()
-            answerable = self._answerable(state[firsts[:-1]]).numpy()[:, 0]
-        if not (np.isfinite(scores).all() and np.isfinite(answerable).all()):
-            raise ModelError("the reader gives scores that are no numbers: its weights do not fit this processor")
-        return [
-            Window(_readings(scores[first : first + len(head) + len(text.ids)], len(head), text), float(logit))
-            for first, text, logit in zip(firsts, texts, answerable, strict=False)
-        ]
+            edges, meeting = self._edges(state), self._meeting(state)
+            answerable = self._answerable(state[firsts[:-1]])[:, 0]
+            if not all(scores.isfinite().all() for scores in (edges, meeting, answerable)):
+                raise ModelError("the reader gives scores that are no numbers: its weights do not fit this processor")
+            windows = []
+            for first, text, logit in zip(firsts, texts, answerable.tolist(), strict=False):
+                null, inside = (
+                    span_scores(edges[place], meeting[place], self._lengths)
+                    for place in (slice(first, first + 1), slice(first + len(head), first + len(head) + len(text.ids)))
+                )
+                windows.append(Window(_readings((inside - null).numpy(), text), logit))
+        return windows
 
 
-def _readings(scores: Floats, head: int, text: Text) -> tuple[Reading, ...]:
-    """Return the best spans; `scores` (tokens, 2) are of start and end, those of the text begin at `head`."""
-    null = float(scores[_NULL].sum())
+def _readings(leads: Floats, text: Text) -> tuple[Reading, ...]:
+    """Return the best spans; `leads` (first token, last token) are over «no answer»."""
     return tuple(
-        Reading(Span(text.offsets[start].start, text.offsets[end].end), score - null)
-        for start, end, score in best_spans(scores[head:], SPANS, text.sentences)
+        Reading(Span(text.offsets[start].start, text.offsets[end].end), lead)
+        for start, end, lead in best_spans(leads, SPANS, text.sentences)
     )
+
+
+def span_scores(edges: torch.Tensor, meeting: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    """Return the score of each span, (first token, last token): of its start, its end, of both together, of its length.
+
+    `edges` (tokens, 2) are of start and end. The two halves of `meeting` (tokens, 2 * size) are what a token has as the
+    first and as the last: their product, over the root of the size, is the score of two together. `lengths` (longest,)
+    are of spans of 1, 2 ... tokens; what is longer has the last. Where the last comes before the first is no span.
+    """
+    import torch  # not numpy, whose threads still turn over their product when the next question is read
+
+    first, last = meeting.chunk(2, dim=1)
+    places = torch.arange(len(edges))
+    steps = (places - places[:, None]).clamp(0, len(lengths) - 1)
+    together: torch.Tensor = first @ last.T / first.shape[1] ** 0.5
+    return edges[:, :1] + edges[:, 1] + together + lengths[steps]
 
 
 def best_spans(scores: Floats, count: int, sentences: Sequence[int] = ()) -> list[tuple[int, int, float]]:
     """Return start, end (inclusive) and score of the best spans that do not overlap, of at most LONGEST tokens.
 
-    `scores` (tokens, 2) are of start and end; `sentences` of each token keep a span within one.
+    `scores` (first token, last token) are of spans; `sentences` of each token keep a span within one.
     """
-    sums = scores[:, :1] + scores[:, 1]
     length = np.arange(len(scores)) - np.arange(len(scores))[:, None] + 1  # of the span from row to column
-    sums[(length < 1) | (length > LONGEST)] = -np.inf
+    left = np.where((length < 1) | (length > LONGEST), -np.inf, scores)
     if sentences:
-        sums[np.not_equal.outer(sentences, sentences)] = -np.inf
+        left[np.not_equal.outer(sentences, sentences)] = -np.inf
     found: list[tuple[int, int, float]] = []
-    while len(found) < count and sums.size and np.isfinite(best := float(sums.max())):
-        start, end = map(int, np.unravel_index(int(sums.argmax()), sums.shape))
+    while len(found) < count and left.size and np.isfinite(best := float(left.max())):
+        start, end = map(int, np.unravel_index(int(left.argmax()), left.shape))
         found.append((start, end, best))
-        sums[: end + 1, start:] = -np.inf  # what overlaps it
+        left[: end + 1, start:] = -np.inf  # what overlaps it
     return found
 
 

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from rag import models
 from rag.config import Settings
 from rag.errors import ModelError
-from rag.reader import LONGEST, QUESTION_TOKENS, Reader, best_spans
+from rag.reader import LONGEST, QUESTION_TOKENS, Reader, best_spans, span_scores
 from training.export import load
 from training.inputs import Composer
 from training.model import from_trunk
@@ -102,18 +102,32 @@ def test_scores_that_are_no_numbers_are_refused(monkeypatch: pytest.MonkeyPatch)
 @given(st.integers(0, LONGEST + 12), st.integers(0, 10_000), st.integers(1, 4), st.integers(0, 9))
 def test_the_best_spans_are_those_of_a_slow_search(tokens: int, seed: int, count: int, breaks: int) -> None:
     random = np.random.default_rng(seed)
-    scores = random.normal(size=(tokens, 2)).astype(np.float32)
+    scores = random.normal(size=(tokens, tokens)).astype(np.float32)
     sentences = sorted(random.integers(0, breaks, tokens).tolist()) if breaks else [0] * tokens
     allowed = [
         (a, b) for a, b in product(range(tokens), repeat=2) if a <= b < a + LONGEST and sentences[a] == sentences[b]
     ]
     slow: list[tuple[int, int]] = []
-    for span in sorted(allowed, key=lambda span: -(scores[span[0], 0] + scores[span[1], 1])):
+    for span in sorted(allowed, key=lambda span: -scores[span]):
         if len(slow) < count and all(span[1] < a or b < span[0] for a, b in slow):
             slow.append(span)
     found = best_spans(scores, count, sentences if breaks else ())
     assert [(start, end) for start, end, _ in found] == slow
-    assert [score for *_, score in found] == pytest.approx([float(scores[a, 0] + scores[b, 1]) for a, b in slow])
+    assert [score for *_, score in found] == [float(scores[span]) for span in slow]
+
+
+@given(st.integers(0, 30), st.integers(1, 6), st.integers(1, 40), st.integers(0, 10_000))
+def test_the_score_of_a_span_is_a_sum_of_four(tokens: int, size: int, longest: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    edges, meeting = random.normal(size=(tokens, 2)), random.normal(size=(tokens, 2 * size))
+    lengths = random.normal(size=longest)
+    scores = span_scores(*map(torch.from_numpy, (edges, meeting, lengths))).numpy()
+    assert scores.shape == (tokens, tokens)
+    for first, last in product(range(tokens), repeat=2):
+        if first <= last:
+            together = meeting[first, :size] @ meeting[last, size:] / size**0.5
+            length = lengths[min(last - first, longest - 1)]
+            assert scores[first, last] == pytest.approx(edges[first, 0] + edges[last, 1] + together + length, abs=1e-4)
 
 
 # --- the weights ------------------------------------------------------------------------------------------------------

@@ -256,6 +256,21 @@ def test_a_block_has_the_share_of_negatives_and_crosses_languages(block: list[Ex
     }
 
 
+def test_half_of_the_examples_in_a_language_of_the_lexicon_are_switched(
+    sets: dict[str, Collection], tokenizer: Tokenizer
+) -> None:
+    alone = {"tydiqa-en": sets["xquad-en"], **sets}
+    words = dict.fromkeys(("the", "river", "who", "many", "what", "when", "where", "first", "it", "was"), ("слово",))
+    plain, mixed = (Stream(alone, tokenizer, 1, lexicon).block(0) for lexicon in (None, {"en": {"ru": words}}))
+    same = [one == other for one, other in zip(plain, mixed, strict=True)]
+    assert all(same[n] for n, example in enumerate(plain) if example.source == "xquad")
+    others = [same[n] for n, example in enumerate(plain) if example.source == "tydiqa-en"]
+    assert 0.35 < sum(others) / len(others) < 0.65
+    for one, other in zip(plain, mixed, strict=True):
+        if one.answer and other.answer:
+            assert one.context[slice(*one.answer)] == other.context[slice(*other.answer)]
+
+
 # --- the run ----------------------------------------------------------------------------------------------------------
 
 
@@ -292,6 +307,36 @@ def test_of_an_exchanged_question_only_the_number_for_the_window_learns(
         found = losses(model(batch), batch)
     assert float(found.span) == 0
     assert float(found.answerable) > 0
+
+
+def test_spans_are_those_of_the_window_and_no_answer(sets: dict[str, Collection], tokenizer: Tokenizer) -> None:
+    items = feature_blocks(Stream(sets, tokenizer, seed=1), Composer(tokenizer), positions=512)(0)[:6]
+    model = reader().eval()
+    with torch.inference_mode():
+        scores = model(collate(items, words))
+    for row, item in enumerate(items):
+        inside = range(item.first, len(item.ids) - 1)
+        expected = {(NULL, NULL), *((a, b) for a in inside for b in inside if a <= b)}
+        assert {tuple(span) for span in torch.isfinite(scores.spans[row]).nonzero().tolist()} == expected
+        assert torch.equal(torch.isfinite(scores.starts[row]).nonzero()[:, 0], torch.tensor([NULL, *inside]))
+
+
+def test_the_loss_of_a_span_is_the_mean_of_the_whole_and_of_its_ends(
+    sets: dict[str, Collection], tokenizer: Tokenizer
+) -> None:
+    items = feature_blocks(Stream(sets, tokenizer, seed=1), Composer(tokenizer), positions=512)(0)[:30]
+    batch = collate(items, words)
+    model = reader().eval()
+    with torch.inference_mode():
+        scores = model(batch)
+        found = float(losses(scores, batch).span)
+    slow = 0.0
+    for row, item in enumerate(items):
+        if item.start != UNTAUGHT:
+            whole = scores.spans[row].flatten().softmax(0).view(scores.spans[row].shape)[item.start, item.end]
+            ends = scores.starts[row].softmax(0)[item.start] * scores.ends[row].softmax(0)[item.end]
+            slow -= float(whole.log() + ends.log()) / 4
+    assert found == pytest.approx(slow, rel=1e-4)
 
 
 def test_a_resumed_run_ends_where_one_without_a_stop_does(

@@ -69,13 +69,14 @@ def _runs(text: str) -> Iterator[Span]:
         if start >= 0:
             yield Span(start, end)
             start = -1
-        if capital and not _opens_sentence(text, match.start()):
+        if capital and not opens_sentence(text, match.start()):
             start, end = match.span()
     if start >= 0:
         yield Span(start, end)
 
 
-def _opens_sentence(text: str, position: int) -> bool:
+def opens_sentence(text: str, position: int) -> bool:
+    """Tell whether a sentence begins at a position, as far as the character before tells."""
     before = text[:position].rstrip()
     return not before or before[-1] in _SENTENCE_END
 

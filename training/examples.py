@@ -23,31 +23,35 @@ from rag.types import Span
 from training.data import Collection, Pair, pair, training_sets
 from training.entities import answer_kind
 from training.exchange import EXCHANGED, exchanged
+from training.lexicon import Lexicon
 from training.negatives import Maker, answered, cut, retrieved, same_article, same_type
+from training.switching import switched
 from training.windows import Draft, Ruler, crop
 
 BLOCK = 960  # examples in which the shares below are kept exactly; also what is sorted by length at once
 
 # Share of examples by source, in the order in which rounding favours them. XQuAD stands for all its languages.
 SOURCES = {
-    "squadshifts-new-wiki": 0.20,
     "xquad": 0.20,
     "norquad": 0.15,
     "tydiqa-en": 0.14,
-    "squadshifts-reddit": 0.06,
-    "squadshifts-amazon-reviews": 0.04,
+    "squadshifts-new-wiki": 0.13,
+    "tydiqa-ar": 0.06,
+    "tydiqa-fi": 0.05,
+    "tydiqa-ko": 0.05,
+    "squadshifts-reddit": 0.04,
     "cmrc2018": 0.04,
-    "tydiqa-ko": 0.035,
-    "tydiqa-sw": 0.03,
-    "tydiqa-ar": 0.03,
-    "tydiqa-fi": 0.025,
-    "tydiqa-id": 0.02,
-    "tydiqa-te": 0.02,
+    "tydiqa-sw": 0.04,
+    "tydiqa-id": 0.04,
+    "tydiqa-te": 0.03,
+    "squadshifts-amazon-reviews": 0.02,
     "tydiqa-bn": 0.01,
 }
 # Languages of XQuAD; those not named share the rest evenly.
 PARAGRAPH_LANGUAGES = {"ru": 0.46, "en": 0.20, "zh": 0.08}
 QUESTION_LANGUAGES = {"en": 0.40, "ru": 0.28, "zh": 0.10}
+SWITCHED = 0.5  # share of the others' examples, in languages that have a lexicon, with words of another one
+SWITCHED_TO = {"ru": 0.5, "en": 0.35, "no": 0.15}
 SAME_LANGUAGE = 0.25  # share of XQuAD's examples asked in the language of the paragraph; the table is for the others
 
 NEGATIVES = 0.37  # share of examples without an answer
@@ -85,8 +89,11 @@ class Slot(NamedTuple):
 class Stream:
     """Examples by position. Every source goes through all its questions before it repeats one."""
 
-    def __init__(self, sets: Mapping[str, Collection], tokenizer: Tokenizer, seed: int) -> None:
+    def __init__(
+        self, sets: Mapping[str, Collection], tokenizer: Tokenizer, seed: int, lexicon: Lexicon | None = None
+    ) -> None:
         self._sets = sets
+        self._lexicon = lexicon or {}
         self._seed = seed
         self._ruler = Ruler(tokenizer)
         self._counts = _counts([name for name in SOURCES if _collection_name(name) in sets])
@@ -113,7 +120,17 @@ class Stream:
         draft = _negative(asked, rng) if slot.negative else answered(asked, rng)
         window = crop(draft, self._ruler, rng)
         languages = asked.asked_in.language, asked.read_in.language
-        return Example(draft.question, *window, *languages, slot.source, draft.kind)
+        example = Example(draft.question, *window, *languages, slot.source, draft.kind)
+        return self._switched(example, rng)
+
+    def _switched(self, example: Example, rng: Random) -> Example:
+        """Exchange words of an example for another language's, now and then; XQuAD's are crossed already."""
+        targets = self._lexicon.get(example.question_language, {})
+        if not targets or example.source == "xquad" or rng.random() >= SWITCHED:
+            return example
+        (target,) = rng.choices(list(targets), [SWITCHED_TO[target] for target in targets])
+        question, context, answer = switched(example.question, example.context, example.answer, targets[target], rng)
+        return example._replace(question=question, context=context, answer=answer)
 
     def _pair(self, slot: Slot, rng: Random) -> Pair:
         rows = self._sets[_collection_name(slot.source)].rows

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from training import checkpoints
 
-FORMAT = "extractive-reader-1"
+FORMAT = "extractive-reader-2"
 NOTICE = "CC BY-SA 4.0; trained on TyDi QA, NorQuAD, XQuAD, SQuADShifts and CMRC 2018: see training/README.md"
 _SCALE = ".scale"
 _LARGE = 65_536  # weights from which a matrix is quantised

@@ -1,4 +1,7 @@
-"""The reader as a trainable module: the bundled encoder's BERT, and three numbers a token or a text on top of it.
+"""The reader as a trainable module: the bundled encoder's BERT, and on top of it scores of tokens, spans and texts.
+
+A span's score is that of its start, of its end, and of the two together (Fajcik et al. 2021, «Rethinking the objectives
+of extractive question answering»): starts and ends that are each good for another mention make no answer together.
 
 Word embeddings are no part of the module: they stay in the encoder's packed file, frozen, and are looked up outside.
 """
@@ -13,16 +16,19 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 from torch.nn.functional import scaled_dot_product_attention as attend
 
 from rag.packed import PackedModel, Shape
+from rag.reader import LONGEST
 from training.inputs import NULL, UNTAUGHT, Batch
 
 ANSWERABILITY_WEIGHT = 1.0  # of its loss, beside that of the span
+MEETING = 64  # numbers by which a span's first and last token know each other
 
 
 class Scores(NamedTuple):
-    """What the reader says: logits of each position as start and end, and of «the window answers the question»."""
+    """What the reader says: logits of starts, ends and whole spans, and of «the window answers the question»."""
 
     starts: Tensor  # (rows, tokens); positions outside the window, but for NULL, have minus infinity
     ends: Tensor
+    spans: Tensor  # (rows, first token, last token); minus infinity where that is no span of the window, nor NULL twice
     answerable: Tensor  # (rows,)
 
 
@@ -74,6 +80,8 @@ class Reader(nn.Module):
         self.norm = nn.LayerNorm(shape.hidden, shape.epsilon)
         self.layers = nn.ModuleList(Layer(shape, drop) for _ in range(shape.layers))
         self.span = nn.Linear(shape.hidden, 2)
+        self.ends_meet = nn.Linear(shape.hidden, 2 * MEETING)
+        self.lengths = nn.Parameter(torch.zeros(LONGEST))
         self.answerable = nn.Linear(shape.hidden, 1)
 
     def freeze(self, layers: int) -> None:
@@ -89,23 +97,46 @@ class Reader(nn.Module):
         for layer in self.layers:
             state = layer(state, mask)
         starts, ends = self.span(state).float().masked_fill(~batch.candidates[..., None], -torch.inf).unbind(-1)
-        return Scores(starts, ends, self.answerable(state[:, NULL]).float().squeeze(-1))
+        spans = starts[:, :, None] + ends[:, None, :] + self._together(state)
+        spans = spans.masked_fill(~_are_spans(batch.mask.shape[1], state.device), -torch.inf)
+        return Scores(starts, ends, spans, self.answerable(state[:, NULL]).float().squeeze(-1))
+
+    def _together(self, state: Tensor) -> Tensor:
+        """Return what a span's first and last token have together, and its length: (rows, tokens, tokens)."""
+        first, last = self.ends_meet(state).float().chunk(2, -1)
+        places = torch.arange(state.shape[1], device=state.device)
+        lengths = (places - places[:, None]).clamp(0, LONGEST - 1)
+        return first @ last.transpose(1, 2) / MEETING**0.5 + self.lengths[lengths]
+
+
+def _are_spans(tokens: int, device: torch.device) -> Tensor:
+    """Tell which first and last tokens make a span: in this order, and NULL with itself alone."""
+    places = torch.arange(tokens, device=device)
+    found = places[:, None] <= places
+    found[NULL, NULL + 1 :] = False
+    return found
 
 
 def losses(scores: Scores, batch: Batch) -> Losses:
-    """Return the cross entropy of start and end (NULL: no answer; UNTAUGHT: left out) and of answerability."""
+    """Return the cross entropy of the span (NULL: no answer; UNTAUGHT: left out) and of answerability.
+
+    That of the span is the mean of the whole span's and of its start's and end's.
+    """
     starts = cross_entropy(scores.starts, batch.starts, reduction="sum", ignore_index=UNTAUGHT)
     ends = cross_entropy(scores.ends, batch.ends, reduction="sum", ignore_index=UNTAUGHT)
+    tokens = scores.spans.shape[1]
+    places = (batch.starts * tokens + batch.ends).masked_fill(batch.starts == UNTAUGHT, UNTAUGHT)
+    spans = cross_entropy(scores.spans.flatten(1), places, reduction="sum", ignore_index=UNTAUGHT)
     has_answer = (batch.starts > NULL).float()
     answerable = binary_cross_entropy_with_logits(scores.answerable, has_answer, reduction="sum")
-    return Losses((starts + ends) / 2, answerable)
+    return Losses((starts + ends + spans) / 4, answerable)
 
 
 def from_trunk(model: PackedModel, seed: int, drop: float) -> Reader:
     """Build the reader with the encoder's weights and small random heads."""
     torch.manual_seed(seed)
     reader = Reader(model.shape, drop)
-    for head in (reader.span, reader.answerable):
+    for head in (reader.span, reader.ends_meet, reader.answerable):
         nn.init.normal_(head.weight, std=0.02)
         nn.init.zeros_(head.bias)
     reader.load_state_dict(_trunk(model), strict=False)

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from rag.bert import has_bfloat16
 from rag.reader import best_spans
 from training.inputs import NULL, Composer, Features, Words, collate
-from training.model import Reader, Scores
+from training.model import Reader
 
 WINDOW = 384  # tokens of an input
 _OVERLAP = 128  # tokens that two windows of a paragraph share
@@ -72,10 +74,9 @@ class Paragraphs:
         batch = collate([window.features for window in windows], self._words, self._device)
         with precision(self._device):
             scores = self._reader(batch)
-        starts, ends, answerable = (tensor.cpu() for tensor in scores)
+        spans, answerable = scores.spans.cpu().numpy(), scores.answerable.tolist()
         for row, window in enumerate(windows):
-            own = Scores(starts[row], ends[row], answerable[row])
-            yield _decode(own, window, texts[window.number])
+            yield _decode(spans[row], answerable[row], window, texts[window.number])
 
 
 def _starts(tokens: int, room: int) -> range:
@@ -101,9 +102,8 @@ def _better(one: Reading | None, other: Reading) -> Reading:
     return best._replace(answerable=max(one.answerable, other.answerable))
 
 
-def _decode(scores: Scores, window: _Window, text: str) -> Reading:
+def _decode(spans: npt.NDArray[np.float32], answerable: float, window: _Window, text: str) -> Reading:
     first, size = window.features.first, len(window.offsets)
-    both = torch.stack([scores.starts, scores.ends], dim=1).numpy()
-    ((start, end, score),) = best_spans(both[first : first + size], 1)
+    ((start, end, score),) = best_spans(spans[first : first + size, first : first + size], 1)
     answer = text[window.offsets[start][0] : window.offsets[end][1]].strip()
-    return Reading(answer, score - float(both[NULL].sum()), float(scores.answerable))
+    return Reading(answer, score - float(spans[NULL, NULL]), answerable)

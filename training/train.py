@@ -30,6 +30,7 @@ from torch import Tensor
 from rag.config import load_settings
 from rag.models import PACKED_SHA256, bundled_tokenizer, packed_model
 from training import checkpoints, export
+from training import lexicon as lexicons
 from training.checkpoints import Checkpoint, Progress
 from training.data import fingerprint, training_sets
 from training.examples import BLOCK, Example, Stream, parser
@@ -58,6 +59,7 @@ class Plan(NamedTuple):
     seed: int = 1
     frozen_layers: int = 4  # the lowest, and all below them: they settle first, and cost a quarter of the time
     freeze_after: int = 20_000  # examples
+    lexicon: str | None = None  # the SHA-256 of the one by which words are exchanged for another language's
     begun_with: str | None = None  # the SHA-256 of the weights that it started from, if not the encoder's
 
     def rate(self, done: int) -> float:
@@ -256,6 +258,7 @@ def _arguments() -> argparse.Namespace:
     options.add_argument("--dropout", type=float, default=plan.dropout, help="of what each layer adds")
     options.add_argument("--seed", type=int, default=plan.seed)
     options.add_argument("--begin-with", type=Path, metavar="FILE", help="start from exported weights")
+    options.add_argument("--lexicon", type=Path, metavar="FILE", help="what training.lexicon wrote: switch languages")
     options.add_argument(
         "--freeze-after", type=int, default=plan.freeze_after, metavar="N", help="examples until low layers stay fixed"
     )
@@ -272,10 +275,12 @@ def main() -> None:
         hold_out_articles=given.hold_out_articles,
         seed=given.seed,
         freeze_after=given.freeze_after,
+        lexicon=given.lexicon and hashlib.sha256(given.lexicon.read_bytes()).hexdigest(),
         begun_with=given.begin_with and hashlib.sha256(given.begin_with.read_bytes()).hexdigest(),
     )
     tokenizer = bundled_tokenizer(load_settings()[0])
-    stream = Stream(training_sets(given.data, plan.hold_out_articles), tokenizer, plan.seed)
+    lexicon = lexicons.read(given.lexicon) if given.lexicon else None
+    stream = Stream(training_sets(given.data, plan.hold_out_articles), tokenizer, plan.seed, lexicon)
     model = packed_model()
     reader = from_trunk(model, plan.seed, plan.dropout)
     if given.begin_with:
