@@ -24,6 +24,10 @@ CONTEXT = 300  # characters shown on either side
 _ID = re.compile(r"(?P<document>[^#~]+)#(?P<start>[0-9]{1,10})-(?P<end>[0-9]{1,10})~(?P<hash>[0-9a-f]{10})")
 _ENCODED = re.compile(r"%(?:23|7E|25)")
 _LONGEST_MOVED = 5000  # characters of a quote that is looked for by its hash alone
+# Characters that are hashed for that, at most: a second's work, whoever asks. Words of a line or two that moved by some
+# hundred thousand characters are found.
+_MOST_HASHED = 100_000_000
+_CALL = 100  # characters that take as long to hash as the call itself
 
 
 class Reference(NamedTuple):
@@ -163,7 +167,8 @@ def _nearest(text: str, quote: str, start: int) -> int | None:
 def _nearest_hash(text: str, reference: Reference, length: int) -> int | None:
     """Return where words of this length and hash stand, trying the places nearest to the old one first."""
     start, last = reference.span.start, len(text) - length
-    for distance in range(max(0, start - last), max(start, last - start) + 1):
+    nearest, furthest = max(0, start - last), max(start, last - start)
+    for distance in range(nearest, min(furthest, nearest + _MOST_HASHED // (2 * (length + _CALL))) + 1):
         for place in (start - distance, start + distance):
             if 0 <= place <= last and quote_hash(text[place : place + length]) == reference.hash:
                 return place

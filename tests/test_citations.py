@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag import citations
 from rag.citations import HOLDS, cite, look_up, parse_id, verify
 from rag.documents import read_document
 from rag.errors import CitationError
@@ -187,6 +188,18 @@ def test_a_file_that_is_no_text_any_more_has_changed(tmp_path: Path) -> None:
     citation = cited(documents)
     (tmp_path / "a.txt").write_bytes(b"\x00\x01\x02" * 100)
     assert look_up(citation.id, documents).status == "changed"
+
+
+def test_words_known_by_their_hash_alone_are_looked_for_within_bounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    citation = cited(indexed(tmp_path, BEFORE))
+    fresh = indexed(tmp_path, "Новое начало. " * 5 + BEFORE)
+    assert look_up(citation.id, fresh).status == "moved"
+    monkeypatch.setattr(citations, "_MOST_HASHED", 2 * (len(QUOTE) + 100) * 60)
+    assert look_up(citation.id, fresh).status == "changed"
+    near = indexed(tmp_path, "Новое начало. " * 4 + BEFORE)
+    assert look_up(citation.id, near).status == "moved"
 
 
 def test_an_id_survives_indexing_again(tmp_path: Path) -> None:
