@@ -580,9 +580,8 @@ def add_user(file: Path, name: str, role: Role) -> None:
     """Let NAME log in. The password is asked for, or read from standard input."""
     from rag import users
 
-    users.check_free(
-        users.read_users(file) if users.exists(file) else {}, name, file
-    )  # before a password is thought up
+    known = users.read_users(file) if users.exists(file) else {}
+    users.check_free(known, name, file)  # before a password is thought up
     users.add_user(file, name, role, _new_password())
     click.echo(f"{name} may log in as {role}")
     if all(each.role == "reader" for each in users.read_users(file).values()):

@@ -115,19 +115,20 @@ def _readings(leads: Floats, text: Text) -> tuple[Reading, ...]:
 
 
 def span_scores(edges: torch.Tensor, meeting: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    """Return the score of each span, (first token, last token): of its start, its end, of both together, of its length.
+    """Return the score of each span, (..., first token, last token): of its start, its end, both together, its length.
 
-    `edges` (tokens, 2) are of start and end. The two halves of `meeting` (tokens, 2 * size) are what a token has as the
-    first and as the last: their product, over the root of the size, is the score of two together. `lengths` (longest,)
-    are of spans of 1, 2 ... tokens; what is longer has the last. Where the last comes before the first is no span.
+    `edges` (..., tokens, 2) are of start and end. The two halves of `meeting` (..., tokens, 2 * size) are what a token
+    has as the first and as the last: their product, over the root of the size, is the score of two together. `lengths`
+    (longest,) are of spans of 1, 2 ... tokens; what is longer has the last. Where the last comes before the first is no
+    span.
     """
     import torch  # not numpy, whose threads still turn over their product when the next question is read
 
-    first, last = meeting.chunk(2, dim=1)
-    places = torch.arange(len(edges))
+    first, last = meeting.chunk(2, dim=-1)
+    places = torch.arange(edges.shape[-2], device=edges.device)
     steps = (places - places[:, None]).clamp(0, len(lengths) - 1)
-    together: torch.Tensor = first @ last.T / first.shape[1] ** 0.5
-    return edges[:, :1] + edges[:, 1] + together + lengths[steps]
+    together: torch.Tensor = first @ last.transpose(-1, -2) / first.shape[-1] ** 0.5
+    return edges[..., :1] + edges[..., None, :, 1] + together + lengths[steps]
 
 
 def best_spans(scores: Floats, count: int, sentences: Sequence[int] = ()) -> list[tuple[int, int, float]]:

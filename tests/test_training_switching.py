@@ -59,6 +59,8 @@ def test_translations_are_the_nearest_of_the_other_language() -> None:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     found = lexicon.translations(["three", "seven", "stray"], vectors, others, theirs)
     assert found == {"three": ["слово3"], "seven": ["слово7"]}
+    assert lexicon.translations(["six"], vectors[:1], others, theirs) == {}, "too short to be known by its meaning"
+    assert lexicon.translations(["three"], vectors[:1], [other[-3:] for other in others], theirs) == {}
     assert lexicon.translations(["слово3"], vectors[:1], others, theirs) == {}, "the same word is no translation"
 
 

@@ -55,7 +55,7 @@ def translations(words: Sequence[str], vectors: Floats, others: Sequence[str], t
     return {
         word: found
         for row, word in enumerate(words)
-        if (found := list(_best(word, margins[row], similarity[row], others)))
+        if len(word) >= SHORTEST and (found := list(_best(word, margins[row], similarity[row], others)))
     }
 
 
@@ -67,8 +67,9 @@ def _mean_of_best(similarity: Floats) -> Floats:
 def _best(word: str, margins: Floats, similarity: Floats, others: Sequence[str]) -> Iterator[str]:
     ranked = np.argsort(-margins)[:_MOST]
     for place in ranked:
-        if similarity[place] >= SIMILARITY and margins[ranked[0]] - margins[place] <= MARGIN and others[place] != word:
-            yield others[place]
+        other, is_near = others[place], similarity[place] >= SIMILARITY
+        if is_near and margins[ranked[0]] - margins[place] <= MARGIN and len(other) >= SHORTEST and other != word:
+            yield other
 
 
 def _centred(vectors: Floats) -> Floats:

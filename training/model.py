@@ -16,7 +16,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 from torch.nn.functional import scaled_dot_product_attention as attend
 
 from rag.packed import PackedModel, Shape
-from rag.reader import LONGEST
+from rag.reader import LONGEST, span_scores
 from training.inputs import NULL, UNTAUGHT, Batch
 
 ANSWERABILITY_WEIGHT = 1.0  # of its loss, beside that of the span
@@ -96,17 +96,10 @@ class Reader(nn.Module):
         state = self.norm(batch.words + self.positions[: batch.words.shape[1]])
         for layer in self.layers:
             state = layer(state, mask)
-        starts, ends = self.span(state).float().masked_fill(~batch.candidates[..., None], -torch.inf).unbind(-1)
-        spans = starts[:, :, None] + ends[:, None, :] + self._together(state)
+        edges = self.span(state).float().masked_fill(~batch.candidates[..., None], -torch.inf)
+        spans = span_scores(edges, self.ends_meet(state).float(), self.lengths)
         spans = spans.masked_fill(~_are_spans(batch.mask.shape[1], state.device), -torch.inf)
-        return Scores(starts, ends, spans, self.answerable(state[:, NULL]).float().squeeze(-1))
-
-    def _together(self, state: Tensor) -> Tensor:
-        """Return what a span's first and last token have together, and its length: (rows, tokens, tokens)."""
-        first, last = self.ends_meet(state).float().chunk(2, -1)
-        places = torch.arange(state.shape[1], device=state.device)
-        lengths = (places - places[:, None]).clamp(0, LONGEST - 1)
-        return first @ last.transpose(1, 2) / MEETING**0.5 + self.lengths[lengths]
+        return Scores(*edges.unbind(-1), spans, self.answerable(state[:, NULL]).float().squeeze(-1))
 
 
 def _are_spans(tokens: int, device: torch.device) -> Tensor:
