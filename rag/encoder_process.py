@@ -18,13 +18,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-import rag
-from rag import models
+from rag import models, workers
 from rag.config import Settings
 from rag.encoder import BundledEncoder, Encoder, OwnNetwork, Part, Vectors, load_encoder
 from rag.errors import ModelError
@@ -63,19 +61,11 @@ class _Apart:
 
     def begin(self) -> None:
         """Start the process, and have it load the network. Raises ModelError when it cannot be started."""
-        root = str(Path(rag.__file__).parent.parent)
-        paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         with self._asking:
             if self._running or self._ended:
                 return
             try:
-                self._running = subprocess.Popen(
-                    [sys.executable, "-P", "-m", __name__],  # -P: nothing is imported from the working folder
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
-                    start_new_session=True,  # Ctrl-C is for the one who asked
-                )
+                self._running = workers.start(__name__)
             except OSError as error:
                 raise ModelError(f"cannot start a process for the encoder: {error.strerror or error}") from error
             with suppress(BrokenPipeError):  # it has ended, which is told when it is asked
@@ -106,10 +96,7 @@ class _Apart:
             return
         running.kill()
         running.wait()
-        for pipe in (running.stdin, running.stdout):
-            with suppress(OSError):
-                if pipe:
-                    pipe.close()
+        workers.close_pipes(running)
 
 
 def _send(running: subprocess.Popen[bytes], request: object) -> None:

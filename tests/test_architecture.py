@@ -15,7 +15,7 @@ PACKAGE = ROOT / "rag"
 
 # A module imports from earlier steps only. Siblings in a step do not import each other; packages are one unit.
 STEPS = (
-    {"types", "errors", "dates", "untrusted", "normalisation", "bert", "decoding"},
+    {"types", "errors", "dates", "untrusted", "normalisation", "bert", "decoding", "workers"},
     {
         "config",
         "packed",

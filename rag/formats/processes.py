@@ -8,17 +8,15 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-import rag
+from rag import workers
 from rag.formats.draft import Extract, Limits, Unreadable
 
 WORKER = "rag.formats.worker"
@@ -117,27 +115,14 @@ class _Process:
         if running is None:
             return
         _kill(running)
-        for pipe in (running.stdin, running.stdout):
-            with contextlib.suppress(OSError):
-                if pipe:
-                    pipe.close()
+        workers.close_pipes(running)
         running.wait()
 
     def begin(self) -> subprocess.Popen[bytes]:
         """Return the process, running."""
         if self._running is None or self._running.poll() is not None:
             self.end()
-            root = str(Path(rag.__file__).parent.parent)
-            paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-            environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"}
-            self._running = subprocess.Popen(
-                [sys.executable, "-P", "-m", self._worker],  # -P: nothing is imported from the working folder
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-                start_new_session=True,  # Ctrl-C is for the one who asked; and its children can be ended with it
-            )
+            self._running = workers.start(self._worker, stderr=subprocess.DEVNULL)
         return self._running
 
     def _end_late(self) -> None:

@@ -6,16 +6,13 @@ That takes seconds in a large folder, so it is done aside: whoever asks for the 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-import rag
+from rag import workers
 from rag.errors import MissingIndex
 from rag.facts import Row, Table
 from rag.web import ledger_worker
@@ -101,20 +98,10 @@ class Ledger:
     @contextmanager
     def _working(self) -> Iterator[tuple[IO[str], IO[str]]]:
         """Run the process, until it is through or no longer wanted."""
-        paths = [str(Path(rag.__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"}
         with self._lock:
             if self._left:
                 raise Stopped
-            process = self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", self._worker],  # -P: nothing is imported from the working folder
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env=environment,
-                text=True,
-                encoding="utf-8",
-                start_new_session=True,  # Ctrl-C is for the server, which ends it
-            )
+            process = self._process = workers.start(self._worker, encoding="utf-8")
         assert process.stdin
         assert process.stdout
         with process:
