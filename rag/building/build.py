@@ -151,35 +151,33 @@ def _loading_ahead(settings: Settings, listing: Listing, encoder: _Ahead) -> Ite
     The encoder, which takes longest, is loaded only if there are bytes that the index does not know.
     """
     with ThreadPoolExecutor(3, "loading") as beside:
-        if _is_behind(settings, listing):
-            beside.submit(_begin_if_new, settings, listing, encoder)
+        if written := _written_since(settings, listing):
+            beside.submit(_begin_if_new, settings, written, encoder)
             for load in (languages.load, models.tokens):  # whatever either raises, reading will raise again
                 beside.submit(load)
         yield
 
 
-def _is_behind(settings: Settings, listing: Listing) -> bool:
-    """Tell whether a file was written after the index; one that was only moved is not read."""
+def _written_since(settings: Settings, listing: Listing) -> list[Path]:
+    """Return the files that were written after the index, all where there is none; one that was only moved is not."""
     try:
         made = generations.current_generation(settings.index).stat().st_mtime_ns
     except (MissingIndex, OSError):
-        return True
-    return any(found.modified > made for found in listing.signatures)
+        return list(listing.files)
+    found = zip(listing.files, listing.signatures, strict=True)
+    return [path for path, signature in found if signature.modified > made]
 
 
-def _begin_if_new(settings: Settings, listing: Listing, encoder: _Ahead) -> None:
-    """Begin to load the encoder where a file that was written after the index holds what no document in it does.
+def _begin_if_new(settings: Settings, written: Sequence[Path], encoder: _Ahead) -> None:
+    """Begin to load the encoder where one of these files holds what no document in the index does.
 
     What is not told here, as of a file that was written long ago and came now, the build itself will find.
     """
     try:
-        generation = generations.current_generation(settings.index)
-        made, known = generation.stat().st_mtime_ns, index.hashes_of_documents(generation)
+        known = index.hashes_of_documents(generations.current_generation(settings.index))
     except (MissingIndex, OSError):
         encoder.begin()
         return
-    found = zip(listing.files, listing.signatures, strict=True)
-    written = (path for path, signature in found if signature.modified > made)
     if any(models.sha256_of(path) not in known for path in written):
         encoder.begin()
 
