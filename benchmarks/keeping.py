@@ -91,8 +91,7 @@ def measure(count: int) -> dict[str, Any]:
         write_documents(folder, count, CHARACTERS)
         time.sleep(3)  # so that the files are known to have been written before
         results = {"everything new": _apart(folder, index), "nothing changed": _apart(folder, index)}
-        middle = folder / f"{count // 2:05}.txt"
-        middle.write_text(document(count + 1, CHARACTERS), "utf-8")
+        middle = change(folder)
         results["one changed"] = _apart(folder, index)
         (folder / "elsewhere").mkdir()
         middle = middle.rename(folder / "elsewhere" / middle.name)
@@ -122,16 +121,18 @@ def _processor_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def change(folder: Path) -> None:
+def change(folder: Path) -> Path:
     """Give one document of a folder another text, always in one language, and wait until that is surely in the past."""
     files = sorted(folder.glob("*.txt"))
-    files[len(files) // 2].write_text(document(3 * time.time_ns() + 2, CHARACTERS), "utf-8")
+    middle = files[len(files) // 2]
+    middle.write_text(document(3 * time.time_ns() + 2, CHARACTERS), "utf-8")
     time.sleep(3)
+    return middle
 
 
 def _apart(folder: Path, index: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.keeping", "--build", folder, index]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    run = [sys.executable, "-m", "benchmarks.keeping", "--build", folder, index]
+    done = subprocess.run(run, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     return dict(json.loads(done.stdout))
 
 
