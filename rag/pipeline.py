@@ -111,6 +111,10 @@ class Pipeline:
             answerer=name,
         )
 
+    def check(self, question: str) -> None:
+        """Make sure that a question can be asked. Raises QuestionError as `ask` does."""
+        self._checked(encodable(question), self.index.languages)
+
     def answerers(self) -> Sequence[str]:
         """Return the answerers to choose from, that of the settings first."""
         return self._answerers.names()

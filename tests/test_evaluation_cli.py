@@ -110,6 +110,24 @@ def test_all_problems_of_a_file(index: Path, tmp_path: Path) -> None:
         ]
 
 
+def test_questions_that_cannot_be_asked_are_told_before_any_is(index: Path, few: Path, tmp_path: Path) -> None:
+    records = [json.loads(line) for line in few.read_text("utf-8").splitlines()]
+    long = [record | {"id": f"long-{at}", "question": "Why? " * 500} for at, record in enumerate(records[:2])]
+    path = tmp_path / "long.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in [*records, *long]), "utf-8")
+    refused = rag("eval", path, "--index", index, env={"RAG_CACHE": str(tmp_path / "cache")})
+    assert refused.returncode == 2
+    told = (
+        "the question has 2499 characters, more than 2000; shorten it, or raise the setting 'max_question_characters'"
+    )
+    numbers = (len(records) + 1, len(records) + 2)
+    assert refused.stderr.splitlines() == [
+        f"rag: {path}: 2 problems",
+        *(f"  line {number}: {told}" for number in numbers),
+    ]
+    assert not [*tmp_path.rglob("evaluations/*.jsonl")]  # no answer was kept, as none was given
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -14,9 +14,9 @@ from typing import Any
 import rag
 from rag import models
 from rag.config import Settings
-from rag.errors import EvaluationError
+from rag.errors import EvaluationError, QuestionError
 from rag.evaluation import questions, run
-from rag.evaluation.questions import Line
+from rag.evaluation.questions import Line, Problem
 from rag.pipeline import Pipeline
 from rag.types import Document
 from rag.untrusted import to_json
@@ -39,7 +39,11 @@ def read(file: Path, documents: Mapping[str, Document], *, strictly: bool = Fals
 
 
 def evaluate(file: Path, lines: Sequence[Line], pipeline: Pipeline, notify: run.Notify = lambda *_: None) -> Evaluation:
-    """Ask all questions of a file and return the evaluation. An interrupted run of the same goes on where it was."""
+    """Ask all questions of a file and return the evaluation. An interrupted run of the same goes on where it was.
+
+    Raises QuestionFileError, with all of them, where there are questions that cannot be asked.
+    """
+    questions.raise_if(_unaskable(lines, pipeline), file)
     settings = _described(file, lines, pipeline)
     journal = run.Journal(_folder(pipeline.settings) / f"{_fingerprint(settings)}.jsonl")
     documents = pipeline.index.documents
@@ -93,6 +97,14 @@ def documents_index(documents: Path, settings: Settings) -> Settings:
 
 def _folder(settings: Settings) -> Path:
     return models.cache_folder(settings) / "evaluations"
+
+
+def _unaskable(lines: Sequence[Line], pipeline: Pipeline) -> Iterator[Problem]:
+    for number, question in lines:
+        try:
+            pipeline.check(question.question)
+        except QuestionError as error:
+            yield Problem(number, str(error))
 
 
 def _described(file: Path, lines: Sequence[Line], pipeline: Pipeline) -> dict[str, Any]:

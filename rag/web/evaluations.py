@@ -131,10 +131,9 @@ class Evaluations:
             notify(done, total)
 
         try:
-            lines = session.read(path, index.documents)
+            found = session.evaluate(path, session.read(path, index.documents), pipeline, watch)
         except QuestionFileError as error:  # it names the path, which for a file that was sent means nothing
             raise QuestionFileError(str(error).replace(str(path), name), error.problems) from None
-        found = session.evaluate(path, lines, pipeline, watch)
         found.record["settings"]["file"] = name
         return self._keep(found, name)
 
