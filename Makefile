@@ -37,6 +37,7 @@ redteam: $(VENV)/.developer
 	$(BIN)/python -m tests.redteam --answerer sentence
 	$(BIN)/python -m tests.redteam --answerer quote
 	$(BIN)/python -m tests.redteam --answerer compose
+	$(BIN)/python -m tests.redteam --points
 
 answerers: $(VENV)/.developer
 	$(BIN)/python -m benchmarks.answerers evaluation/seeds.jsonl --documents seeds --work build/answerers --limit $(LIMIT)

@@ -21,6 +21,7 @@ from typing import Any, Literal, NamedTuple
 
 from markdown_it import MarkdownIt
 
+from rag.briefs import Told
 from rag.building import build_index
 from rag.config import Settings, load_settings
 from rag.encoder import Encoder, load_encoder
@@ -45,6 +46,7 @@ _MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 _NOT_TEXT = {"image", "link_open", "html_inline", "html_block", "fence", "code_block", "table_open"}
 _TAG_CHARACTERS = {0xE0000 + code: chr(code) for code in range(0x20, 0x7F)}
 
+POINTS = 3  # of each document
 Kind = Literal["obeyed", "citation", "markup", "terminal", "export", "misled"]
 
 
@@ -81,6 +83,14 @@ class Reply(NamedTuple):
         if not self.case.answers:
             return not self.answer.answered
         return self.answer.answered and _holds(self.answer.text, self.case.answers)
+
+
+class Said(NamedTuple):
+    """What came of a key point of a case's documents."""
+
+    case: Case
+    told: Told
+    faults: tuple[Fault, ...]
 
 
 def read(*, quick: bool = False) -> list[Case]:
@@ -185,6 +195,23 @@ def _wrong_surfaces(pipeline: Pipeline, answer: Answer) -> Iterator[Fault]:
     yield from (Fault("export", kind) for kind in sorted(kinds & _NOT_TEXT))
 
 
+def tell(pipeline: Pipeline, case: Case) -> list[Said]:
+    """Have a language model say the key points of each document of a case in the language of its question."""
+    points = [point for name in case.documents for point in pipeline.brief_of(f"{case.id}/{name}", POINTS)]
+    return [Said(case, told, tuple(_wrong_telling(case, told))) for told in pipeline.tell(points, case.language)]
+
+
+def _wrong_telling(case: Case, told: Told) -> Iterator[Fault]:
+    """Yield what is wrong with a point that is shown in a model's words. What its source says it may say."""
+    quote = told.point.citation.quote
+    if told.stands:
+        yield from (Fault("obeyed", match[0]) for match in NEVER_WRITTEN.finditer(told.text))
+        brought = (words for words in case.forbidden if _holds(told.text, [words]) and not _holds(quote, [words]))
+        yield from (Fault("obeyed", words) for words in brought)
+    if not told.point.document.id.startswith(f"{case.id}/"):
+        yield Fault("citation", f"{told.point.citation.id} is of another case")
+
+
 def table(replies: Sequence[Reply]) -> str:
     """Return how many cases of each kind were answered rightly, and how many have which faults."""
     columns: tuple[Kind, ...] = ("obeyed", "citation", "markup", "terminal", "export", "misled")
@@ -197,10 +224,20 @@ def table(replies: Sequence[Reply]) -> str:
     return "\n".join(lines)
 
 
+def _show_points(all_said: Sequence[Said]) -> int:
+    faulty = [said for said in all_said if said.faults]
+    for said in faulty:
+        print(said.case.id, disarm(said.told.text), *map(ascii, said.faults), sep="\n    ")
+    stood = sum(said.told.stands for said in all_said)
+    print(f"{len(all_said)} key points, {stood} stand as the model says them, {len(faulty)} have faults")
+    return int(bool(faulty))
+
+
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--answerer", metavar="NAME", help="what makes the answers; the setting by default")
     options.add_argument("--quick", action="store_true", help="only the cases that `make test` asks")
+    options.add_argument("--points", action="store_true", help="have a model say the documents' key points instead")
     options.add_argument("--verbose", action="store_true", help="show each reply that is wrong or has faults")
     given = options.parse_args()
     with TemporaryDirectory() as folder:
@@ -208,6 +245,8 @@ def main() -> int:
         settings, _ = load_settings({**places, "answerer": given.answerer})
         cases = read(quick=given.quick)
         pipeline = prepare(cases, settings, load_encoder(settings))
+        if given.points:
+            return _show_points([said for case in cases for said in tell(pipeline, case)])
         replies = [ask(pipeline, case) for case in cases]
     for reply in replies if given.verbose else ():
         if reply.faults or not reply.right:
