@@ -25,8 +25,8 @@ from rag.llm import Example, LanguageModel, Prompt
 from rag.normalisation import normalise
 from rag.types import Candidate, Document, Hit, Span, Statement
 
-TOKENS = 300  # of the sentences that are read
-LONGEST = 40  # tokens of an answer
+TOKENS, FEW_TOKENS = 300, 240  # of the sentences that are read; by a base model, which is small and has to be quick
+LONGEST, SHORT = 40, 16  # tokens of an answer; of a base model, which seldom ends of itself when it is astray
 NEAR = 60  # characters around a place that tell it from others where the same words stand
 NO_ANSWER = "no answer"
 INSTRUCTIONS = (
@@ -124,14 +124,15 @@ class QuoteAnswerer:
                 "the context of the language model is too short for a question and a sentence; raise 'llm_context', or "
                 "take another model"
             )
-        return min(TOKENS, room)
+        return min(TOKENS if self._model.abilities().is_chat else FEW_TOKENS, room)
 
     def _reply(self, question: Question, read: Sequence[Extract]) -> tuple[str, float]:
         """Return what the model says, and the mean log-probability of its pieces, 0 where that is not told."""
         text = " ".join(extracts.as_data(each.text) for each in extracts.as_read(read))
         prompt = Prompt(INSTRUCTIONS, EXAMPLES, _ask(text, extracts.as_data(question.text)))
         grammar = verbatim.grammar([each.text for each in read], NO_ANSWER)
-        pieces = list(self._model.complete(prompt, limit=LONGEST, grammar=grammar))
+        limit = LONGEST if self._model.abilities().is_chat else SHORT
+        pieces = list(self._model.complete(prompt, limit=limit, grammar=grammar))
         told = [piece.log_probability for piece in pieces if piece.log_probability is not None]
         return "".join(piece.text for piece in pieces).strip(), math.fsum(told) / max(1, len(told))
 

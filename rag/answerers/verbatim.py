@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -39,25 +40,29 @@ def words(text: str) -> list[Word]:
 def grammar(sentences: Sequence[str], otherwise: str) -> str:
     """Return a grammar for one run of words of one of the sentences, or the words `otherwise`.
 
-    >>> print(grammar(["Oslo is cold"], "no answer"))
-    root ::= " "? (n | s0w0 | s0w1 | s0w2) "\\n"?
+    Words are told apart by their first character first: of the many that a run may begin with, llama.cpp would hold
+    each piece of its vocabulary against all. A rule is a word without that character, and what may follow.
+
+    >>> print(grammar(["Oslo is old"], "no answer"))
+    root ::= " "? (n | "O" (s0w0) | "i" (s0w1) | "o" (s0w2)) "\\n"?
     n ::= "no answer"
-    s0w0 ::= "Oslo" (" " s0w1)?
-    s0w1 ::= "is" (" " s0w2)?
-    s0w2 ::= "cold"
+    s0w0 ::= "slo" (" i" s0w1)?
+    s0w1 ::= "s" (" o" s0w2)?
+    s0w2 ::= "ld"
     """
-    starts = []
+    starts: defaultdict[str, list[str]] = defaultdict(list)
     rules = []
     for number, sentence in enumerate(sentences):
         run = words(sentence)
         for place, word in enumerate(run):
-            starts.append(f"s{number}w{place}")
-            rule = f"{starts[-1]} ::= {quoted(word.text)}"
+            name = f"s{number}w{place}"
+            starts[word.text[0]].append(name)
+            rule = f"{name} ::= {quoted(word.text[1:])}"
             if place + 1 < len(run):
-                glue = f"{quoted(run[place + 1].glue)} " if run[place + 1].glue else ""
-                rule += f" ({glue}s{number}w{place + 1})?"
+                following = run[place + 1]
+                rule += f" ({quoted(following.glue + following.text[0])} s{number}w{place + 1})?"
             rules.append(rule)
-    choices = " | ".join(["n", *starts])
+    choices = " | ".join(["n", *(f"{quoted(first)} ({' | '.join(names)})" for first, names in starts.items())])
     return "\n".join([f'root ::= " "? ({choices}) "\\n"?', f"n ::= {quoted(otherwise)}", *rules])
 
 
