@@ -79,6 +79,33 @@ def test_of_a_name_of_several_words_the_last_tells(claim: str, missing: tuple[st
     assert CHECKER.check(claim, "en", [Source("Тренер Пётр Зимин отпустил вратаря.", "ru")]).missing == missing
 
 
+CUP = [
+    Source(
+        "Den lille klubben «Nye toner» vant 2-0 i går, med 14 spillere i troppen. Premien er 1,4 billioner kroner.",
+        "no",
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("claim", "language", "missing"),
+    [
+        ("俱乐部以2比0获胜。", "zh", ()),  # the score is no figure that is found in Norwegian
+        ("俱乐部以3比0获胜。", "zh", ("3",)),
+        ("В составе 14 игроков.", "ru", ()),
+        ("Приз составит 1,4 трлн крон.", "ru", ()),  # of a country that is not said
+        ("Приз составит 1,5 трлн крон.", "ru", ("1,5 трлн крон",)),
+        ("Приз составит 1,4 трлн евро.", "ru", ("1,4 трлн евро",)),
+        ("The prize goes to Nye Toner.", "en", ()),  # a name of which the source writes one word in small letters
+        ("The prize goes to Klubben.", "en", ("klubb",)),
+    ],
+)
+def test_scores_crowns_and_quoted_names_are_told_in_their_own_ways(
+    claim: str, language: str, missing: tuple[str, ...]
+) -> None:
+    assert CHECKER.check(claim, language, CUP).missing == missing
+
+
 def test_what_cites_nothing_is_not_supported() -> None:
     assert not CHECKER.check("The bridge is open.", "en", []).is_supported
 

@@ -32,6 +32,10 @@ SHORT = 3  # letters; of fewer, as of Ци and Qi, transliterations share none
 ALIKE = 70  # of 100, by which two names are one, spelt or transliterated in two ways
 NOUNS_IN_CAPITALS = frozenset({"de", "lb"})
 _WORD = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"(?<![\w.,])\d+(?![\w]|[.,]\d)")
+_QUOTED = re.compile(r"[«“„\"][^«»“”„\"]{1,60}[»”“\"]")
+# Crowns whose country is not said, «крона», may be those of any.
+_CROWNS = [{"XXX", country} for country in ("CZK", "DKK", "ISK", "NOK", "SEK")]
 # What no sentence of an answer has any business with: addresses, markup, the marks of templates and of citations.
 _MARKUP = re.compile(r"\w+://|\bwww\.|javascript:|[<>|`\[\]{}‹›¦]|!\(")
 
@@ -71,7 +75,7 @@ class Checker:
         known = [facts.find(source.text, source.language, source.date) for source in sources]
         missing = (
             *(match.group() for match in _MARKUP.finditer(claim)),
-            *_missing_figures(claimed, [fact for found in known for fact in found]),
+            *_missing_figures(claimed, sources, known),
             *_missing_names(claim, language, sources),
         )
         cosines, nearest = zip(*self._nearest(claim, sources, claimed, known), strict=True)
@@ -105,11 +109,22 @@ def _untold(claimed: Sequence[Fact], known: Sequence[Fact]) -> list[Fact]:
     return [fact for fact in claimed if not any(_is_told(fact, other) for other in known)]
 
 
-def _missing_figures(claimed: Sequence[Fact], known: Sequence[Fact]) -> Iterator[str]:
+def _missing_figures(
+    claimed: Sequence[Fact], sources: Sequence[Source], known: Sequence[Sequence[Fact]]
+) -> Iterator[str]:
     """Yield the figures and dates of a claim that no source has, in whatever form, nor any two by sum or difference."""
-    untold = _untold(claimed, known)
+    told = [fact for found in known for fact in found]
+    untold = _untold(claimed, told)
     if untold:
-        yield from (fact.text for fact in _untold(untold, list(_worked_out(known))))
+        unread = {number for source, found in zip(sources, known, strict=True) for number in _unread(source, found)}
+        yield from (fact.text for fact in _untold(untold, list(_worked_out(told))) if fact.text not in unread)
+
+
+def _unread(source: Source, found: Sequence[Fact]) -> Iterator[str]:
+    """Yield the numbers of a source that are part of no figure found in it, as those of a score, «2-0»."""
+    for match in _NUMBER.finditer(source.text):
+        if not any(fact.start < match.end() and match.start() < fact.end for fact in found):
+            yield match.group()
 
 
 def _worked_out(known: Sequence[Fact]) -> Iterator[Fact]:
@@ -137,6 +152,8 @@ def _years_between(fact: Fact, one: Period, other: Period) -> Iterator[Fact]:
 def _is_told(fact: Fact, known: Fact) -> bool:
     """Tell whether a figure of a source says what one of a claim does: the same amount, or a time within that."""
     if isinstance(fact.value, Amount):
+        if {fact.unit, known.unit} in _CROWNS:
+            fact = replace(fact, unit=known.unit)
         return facts.same_value(fact, known)
     if not isinstance(known.value, Period):
         return False
@@ -190,12 +207,17 @@ def _weekdays(language: str) -> frozenset[str]:
 
 
 def _names(source: Source) -> Iterator[str]:
-    """Yield the keys of whatever may be a name in a source, also where it opens a sentence or is in capitals."""
+    """Yield the keys of whatever may be a name in a source, also where it opens a sentence, is in capitals or quoted.
+
+    Of a quoted name, «Северная нить», only the first word may have a capital letter.
+    """
     yield from facts.names(source.text, source.language).every
     for match in _WORD.finditer(source.text):
         word = match.group()
         if word != word.lower():
             yield facts.key(word)
+    for quoted in _QUOTED.finditer(source.text):
+        yield from (facts.key(match.group()) for match in _WORD.finditer(quoted.group()))
 
 
 def _is_one_name(name: str, other: str) -> bool:
