@@ -105,7 +105,7 @@ class Settings(BaseModel):
     answerer: Literal["reader", "sentence", "quote", "compose"] = Field(
         "reader", description="what makes the answer of the passages"
     )
-    reader_tokens: int = Field(800, ge=64, le=20000, description="tokens of the hits that the reader reads")
+    reader_tokens: int = Field(700, ge=64, le=20000, description="tokens of the hits that the reader reads")
     abstain_below: float = Field(
         0.4, ge=0, le=1, description="confidence under which the reply is «not in the documents»"
     )

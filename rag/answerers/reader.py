@@ -10,7 +10,7 @@ from rag.answerers import Draft, Question, kinds
 from rag.answerers.names import absent
 from rag.answerers.replies import abstain
 from rag.answerers.spans import says_the_same, sentences_of, trimmed
-from rag.answerers.windows import LONGEST, choose
+from rag.answerers.windows import choose
 from rag.citations import cite
 from rag.config import Settings
 from rag.reader import Reader, Text
@@ -47,6 +47,7 @@ UNTRAINED = -math.log(2)
 # A question that leans on the one before seldom asks for the same again, but is read together with it: the answer that
 # was given is put back by so much, in log-odds among the spans.
 AGAIN = 1.5
+BEGINNING = 160  # tokens of the earlier reply in which its answer is looked for
 
 # Fitted by training/calibrate.py, see docs/reader.md. The first orders the spans of a question, in log-odds among them;
 # the second, with a bias, gives the log-odds that the first of them is right.
@@ -120,9 +121,9 @@ class ReaderAnswerer:
     def _choices(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Iterator[Choice]:
         overhead = len(self._reader.tokenize([question.text])[0].ids) + 4
         passages = self._reader.tokenize([hit.passage.text for hit in hits]) if hits else []
-        parts = choose(hits, passages, overhead, self._budget)
+        before, cost = self._answered_before(question.leans_on)
+        parts = choose(hits, passages, overhead, self._budget - cost)
         windows = self._reader.read(question.text, [part.text for part in parts])
-        before = self._answered_before(question.leans_on)
         wanted = kinds.asked(question.text, question.language)
         for part, window in zip(parts, windows, strict=True):
             hit = hits[part.hit]
@@ -143,13 +144,19 @@ class ReaderAnswerer:
                     again = bool(before) and says_the_same(found, before)
                     yield Choice(hit, span, found, features, again, question.language in TRAINED)
 
-    def _answered_before(self, turn: Turn | None) -> str:
-        """Return the words of the last answer that answered the question before, if the reader finds any."""
+    def _answered_before(self, turn: Turn | None) -> tuple[str, int]:
+        """Return the words of the last answer that answered the question before, and how many tokens were read for it.
+
+        "" where the reader finds none.
+        """
         if not turn or not turn.answer:
-            return ""
-        (window,) = self._reader.read(turn.question, [_beginning(self._reader.tokenize([turn.answer])[0])])
+            return "", 0
+        asked, answer = self._reader.tokenize([turn.question, turn.answer])
+        beginning = Text(answer.ids[:BEGINNING], answer.offsets[:BEGINNING])
+        (window,) = self._reader.read(turn.question, [beginning])
         best = next(iter(window.readings), None)
-        return turn.answer[slice(*trimmed(turn.answer, best.span))] if best and best.lead > 0 else ""
+        found = turn.answer[slice(*trimmed(turn.answer, best.span))] if best and best.lead > 0 else ""
+        return found, len(asked.ids) + len(beginning.ids)
 
 
 def share_of_first(texts: Sequence[str], scores: Sequence[float]) -> float:
@@ -165,10 +172,6 @@ def _is_of_another_year(question: str, hit: Hit, text: str, span: Span) -> bool:
     place = sentences_of(span, hit.passage.sentences)
     within = Span(span.start - place.start, span.end - place.start)
     return kinds.is_of_another_year(question, text[place.start : place.end], within)
-
-
-def _beginning(text: Text) -> Text:
-    return Text(text.ids[:LONGEST], text.offsets[:LONGEST])
 
 
 def _sentence_score(hit: Hit, span: Span) -> float:
