@@ -34,6 +34,8 @@ NEWS = Source(
         ("It is told in [7].", "en", ("[", "]")),
         ("字节跳动将投入1600亿元。", "zh", ()),
         ("字节跳动将投入1700亿元。", "zh", ("1700亿元",)),
+        ("ByteDance потратит 𝟐𝟑 млрд долларов, а не ２４ млрд долларов.", "ru", ("２４ млрд долларов",)),
+        ("ByteDance will spend ⑨ or ½ on 20 km².", "en", ("20 km²", "⑨", "½")),
     ],
 )
 def test_figures_dates_and_names_must_stand_in_what_is_cited(

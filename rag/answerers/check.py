@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
-from itertools import accumulate, combinations
+from itertools import accumulate, combinations, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -76,6 +77,7 @@ class Checker:
         missing = (
             *(match.group() for match in _MARKUP.finditer(claim)),
             *_missing_figures(claimed, sources, known),
+            *_missing_numerals(claim, sources),
             *_missing_names(claim, language, sources),
         )
         cosines, nearest = zip(*self._nearest(claim, sources, claimed, known), strict=True)
@@ -118,6 +120,14 @@ def _missing_figures(
     if untold:
         unread = {number for source, found in zip(sources, known, strict=True) for number in _unread(source, found)}
         yield from (fact.text for fact in _untold(untold, list(_worked_out(told))) if fact.text not in unread)
+
+
+def _missing_numerals(claim: str, sources: Sequence[Source]) -> Iterator[str]:
+    """Yield numerals that are no digits, as «⑨» and «½», and stand in no source; but not those of «km²»."""
+    told = "".join(source.text for source in sources)
+    for before, character in pairwise(f" {claim}"):
+        if unicodedata.category(character) in ("No", "Nl") and not before.isalpha() and character not in told:
+            yield character
 
 
 def _unread(source: Source, found: Sequence[Fact]) -> Iterator[str]:

@@ -13,6 +13,11 @@ _OTHER_MARK = str.maketrans(",.", ".,")
 _SPACES = (
     r"\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"  # besides the plain one, and what is not seen
 )
+# Digits that look otherwise. Those of other scripts are left to the check, which reads them.
+_OTHER_DIGITS = (
+    r"\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209f\u2150-\u218f\u2460-\u24ff\u2776-\u2793"  # ², ½, Ⅸ, ⑨
+    r"\uff10-\uff19\U00010000-\U0010ffff"  # full-width ones, and those for formulas with all beyond the first plane
+)
 _AROUND = ".,;:!?()«»„“”\"'…"
 
 
@@ -23,16 +28,18 @@ def rules(sources: Sequence[str], *, but: str = "") -> list[str]:
     runs on and on, holds a full stop, or a space of another kind: a sentence that has to go on would otherwise end
     where it seems not to.
 
-    >>> print(*rules(["It cost 5,7 mill. kr in 1999."], but="1999"), sep="\n")
+    >>> lines = "\n".join(rules(["It cost 5,7 mill. kr in 1999."], but="1999"))
+    >>> print(lines.replace(_SPACES, "SPACES ").replace(_OTHER_DIGITS, "OTHER_DIGITS"))
     word ::= piece [,;:]? | quote? figure [%,;:)»”]{0,2}
-    piece ::= [^\x00-\x20\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\[\]<>|`{}/\\0-9.:,;!?。]{1,24}
+    piece ::= [^\x00-\x20\[\]<>|`{}/\\0-9.:,;!?。SPACES OTHER_DIGITS]{1,24}
     quote ::= [(«“]
     figure ::= "5,7" | "5.7"
     """
     known = sorted({way for source in sources for way in _ways(source)} - {*_ways(but)})
     of_figures = ["quote ::= [(«“]", f"figure ::= {' | '.join(map(quoted, known))}"] if known else []
     word = f"word ::= piece [,;:]?{' | quote? figure [%,;:)»”]{0,2}' if known else ''}"
-    return [word, rf"piece ::= [^\x00-\x20{_SPACES}\[\]<>|`{{}}/\\0-9.:,;!?。]{{1,24}}", *of_figures]
+    piece = rf"piece ::= [^\x00-\x20\[\]<>|`{{}}/\\0-9.:,;!?。{_SPACES}{_OTHER_DIGITS}]{{1,24}}"
+    return [word, piece, *of_figures]
 
 
 def _ways(source: str) -> Iterator[str]:
