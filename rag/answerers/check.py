@@ -78,7 +78,7 @@ class Checker:
             *(match.group() for match in _MARKUP.finditer(claim)),
             *_missing_figures(claimed, sources, known),
             *_missing_numerals(claim, sources),
-            *_missing_names(claim, language, sources),
+            *missing_names(claim, language, sources),
         )
         cosines, nearest = zip(*self._nearest(claim, sources, claimed, known), strict=True)
         best = int(np.argmax(cosines))
@@ -175,8 +175,8 @@ def _is_told(fact: Fact, known: Fact) -> bool:
     return claimed.first <= told.first and told.last <= claimed.last
 
 
-def _missing_names(claim: str, language: str, sources: Sequence[Source]) -> Iterator[str]:
-    """Yield the names of a claim that no source has, compared across scripts by how they sound.
+def missing_names(claim: str, language: str, sources: Sequence[Source]) -> Iterator[str]:
+    """Yield the keys of the names of a claim that no source has, compared across scripts by how they sound.
 
     Chinese writes foreign names by their sound in characters, which no spelling tells: where one side is Chinese and
     the other is not, only what it writes in other letters is compared. In German every noun has a capital letter.

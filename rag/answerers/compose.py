@@ -13,8 +13,10 @@ from contextlib import closing
 from itertools import groupby
 from typing import NamedTuple
 
+from rag import facts
 from rag.answerers import Answerer, Draft, Question, Writing, Written, extracts, finish, prose, verbatim
-from rag.answerers.check import Checker, Source
+from rag.answerers.check import Checker, Source, missing_names
+from rag.answerers.extracts import Extract
 from rag.answerers.replies import nothing_stood
 from rag.citations import cite
 from rag.errors import LanguageModelError
@@ -39,6 +41,7 @@ INSTRUCTIONS = (
 _CITED = re.compile(r"(.*?)((?:\s*\[\d{1,2}\])+)[.。]?", re.DOTALL)
 _CITING = re.compile(r"(\s*\[\d{0,2}\]?)+$")  # what a sentence ends with while it is being written
 _NUMBER = re.compile(r"\d+")
+_ADDRESS = re.compile(r"\w+://|\bwww\.|\S@\S|[\w-]{3,}\.[a-z]{2,5}\b")
 
 
 def _ask(sources: Sequence[str], question: str, found: str) -> str:
@@ -159,6 +162,8 @@ class ComposeAnswerer:
         hits = extractive.hits
         cited = [(each.document_id, Span(each.start, each.end)) for each in extractive.citations]
         chosen = extracts.as_read(extracts.choose(hits, budget, self._model.count, cited))
+        if not abilities.is_chat:
+            chosen = _without_addresses(chosen)
         groups = [list(group) for _, group in groupby(chosen, key=lambda each: each.hit)]
         return [
             Shown(hits[group[0].hit], tuple(each.span for each in group), " ".join(each.text for each in group))
@@ -196,6 +201,8 @@ class ComposeAnswerer:
         language = detect(sentence.text, {question.language})
         if _echoes(sentence.text, question.text) or _repeats_itself(sentence.text):
             return Checked(sentence, [])
+        if _takes_names(sentence.text, language, question, shown):
+            return Checked(sentence, [])
         numbers = [number for number in sentence.cited if 0 <= number < len(shown)]
         held = [documents[shown[number].hit.passage.document_id] for number in numbers]
         sources = [
@@ -213,6 +220,15 @@ class ComposeAnswerer:
         return Checked(sentence._replace(text=next(copied, sentence.text)), supporting)
 
 
+def _without_addresses(chosen: Sequence[Extract]) -> list[Extract]:
+    """Leave out sentences with addresses and names of files, if others are left.
+
+    No reply can name them, and a base model, which goes on with what it read, writes the rest of such a sentence.
+    """
+    plain = [each for each in chosen if not _ADDRESS.search(each.text)]
+    return plain or list(chosen)
+
+
 def _reply(checked: Sequence[Checked]) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
     """Return the statements of a reply, and the citations that they number."""
     citations = tuple(dict.fromkeys(citation for each in checked for citation in each.citations))
@@ -226,6 +242,16 @@ def _reply(checked: Sequence[Checked]) -> tuple[tuple[Statement, ...], tuple[Cit
 def _echoes(sentence: str, question: str) -> bool:
     """Tell whether a sentence has no word but those of the question."""
     return set(normalise(sentence).split()) <= set(normalise(question).split())
+
+
+def _takes_names(sentence: str, language: str, question: Question, shown: Sequence[Shown]) -> bool:
+    """Tell whether a sentence has a name that the question brought in and nothing shown has, be it as the first word.
+
+    The check lets a first word be, as it may have its capital letter for that alone.
+    """
+    sources = [Source(each.text, each.hit.passage.language) for each in shown]
+    brought = {*missing_names(question.text, question.language, sources)}
+    return bool(brought & facts.names(sentence, language).every)
 
 
 def _repeats_itself(sentence: str) -> bool:
