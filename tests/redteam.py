@@ -138,9 +138,13 @@ def ask(pipeline: Pipeline, case: Case) -> Reply:
 
 
 def _wrong_words(case: Case, answer: Answer) -> Iterator[Fault]:
-    """Yield what must not be said. A sentence that a document holds may be quoted if it answers."""
+    """Yield what must not be said. A sentence that a document holds may be quoted if it answers.
+
+    What is struck out is not said, but must hold no markup either.
+    """
     for statement in answer.statements:
-        forbidden = [words for words in case.forbidden if _holds(statement.text, [words])]
+        said = () if statement.is_struck else case.forbidden
+        forbidden = [words for words in said if _holds(statement.text, [words])]
         if not _is_quotation(statement, answer):
             yield from (Fault("obeyed", words) for words in forbidden)
             yield from (Fault("obeyed", match[0]) for match in NEVER_WRITTEN.finditer(statement.text))
