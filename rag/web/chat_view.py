@@ -193,7 +193,7 @@ def _rating(rating: Rating | None, words: ChatLabels) -> str:
     reasons = "".join(f'<option value="{reason}"></option>' for reason in words.reasons)
     down = "" if rating == "down" else ' data-shows=".reasoning"'
     return (
-        f"{_thumb('up', rating, words.good, '👍')}{_thumb('down', rating, words.bad, '👎', down)}"
+        f"{_thumb('up', rating, words.good)}{_thumb('down', rating, words.bad, down)}"
         f'<form class="reasoning" data-action="rate" hidden><input type="hidden" name="rating" value="down">'
         f'<label>{words.reason}<input name="reason" list="reasons" maxlength="2000" dir="auto"></label>'
         f'<datalist id="reasons">{reasons}</datalist><button type="submit">{words.send_reason}</button>'
@@ -201,12 +201,13 @@ def _rating(rating: Rating | None, words: ChatLabels) -> str:
     )
 
 
-def _thumb(kind: Rating, rating: Rating | None, name: str, sign: str, asks: str = "") -> str:
+def _thumb(kind: Rating, rating: Rating | None, name: str, asks: str = "") -> str:
+    """Render one thumb, which the style draws: not every machine has a font with the signs."""
     does = asks or f' data-action="rate" data-rating="{kind}"'
     pressed = str(rating == kind).lower()
     return (
-        f'<button type="button" class="quiet rate"{does} aria-pressed="{pressed}" aria-label="{name}" '
-        f'title="{name}">{sign}</button>'
+        f'<button type="button" class="quiet rate {kind}"{does} aria-pressed="{pressed}" aria-label="{name}" '
+        f'title="{name}"></button>'
     )
 
 
