@@ -8,7 +8,7 @@ the reader's answer is given, and it is said why.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import closing
 from itertools import groupby
 from typing import NamedTuple
@@ -137,9 +137,10 @@ class ComposeAnswerer:
         if not extractive.citations:
             return extractive
         shown = self._shown(question, extractive)
+        brought = _brought(question, shown)
         checked: list[Checked] = []
         for complete, unchecked in self._written(question, shown, extractive, documents):
-            checked += [self._check(sentence, question, shown, documents) for sentence in complete]
+            checked += [self._check(sentence, question, brought, shown, documents) for sentence in complete]
             yield Written(_reply(checked)[0], unchecked)
         statements, citations = _reply(checked)
         if citations:
@@ -195,13 +196,22 @@ class ComposeAnswerer:
         yield list(sentences(reply, question.language)), ""
 
     def _check(
-        self, sentence: Sentence, question: Question, shown: Sequence[Shown], documents: Mapping[str, Document]
+        self,
+        sentence: Sentence,
+        question: Question,
+        brought: Set[str],
+        shown: Sequence[Shown],
+        documents: Mapping[str, Document],
     ) -> Checked:
-        """Hold a sentence against what it cites; what it copies is returned as it stands."""
+        """Hold a sentence against what it cites; what it copies is returned as it stands.
+
+        A name that the question `brought` it must not have, be it as the first word, which the check lets be, as that
+        may have its capital letter for its place alone.
+        """
         language = detect(sentence.text, {question.language})
         if _echoes(sentence.text, question.text) or _repeats_itself(sentence.text):
             return Checked(sentence, [])
-        if _takes_names(sentence.text, language, question, shown):
+        if brought & facts.names(sentence.text, language).every:
             return Checked(sentence, [])
         numbers = [number for number in sentence.cited if 0 <= number < len(shown)]
         held = [documents[shown[number].hit.passage.document_id] for number in numbers]
@@ -244,14 +254,10 @@ def _echoes(sentence: str, question: str) -> bool:
     return set(normalise(sentence).split()) <= set(normalise(question).split())
 
 
-def _takes_names(sentence: str, language: str, question: Question, shown: Sequence[Shown]) -> bool:
-    """Tell whether a sentence has a name that the question brought in and nothing shown has, be it as the first word.
-
-    The check lets a first word be, as it may have its capital letter for that alone.
-    """
+def _brought(question: Question, shown: Sequence[Shown]) -> frozenset[str]:
+    """Return the keys of the names that the question brought in: nothing shown has them."""
     sources = [Source(each.text, each.hit.passage.language) for each in shown]
-    brought = {*missing_names(question.text, question.language, sources)}
-    return bool(brought & facts.names(sentence, language).every)
+    return frozenset(missing_names(question.text, question.language, sources))
 
 
 def _repeats_itself(sentence: str) -> bool:
