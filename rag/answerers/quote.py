@@ -97,8 +97,10 @@ class QuoteAnswerer:
         """Return the quotation in its sentence. Raises LanguageModelError."""
         if not hits:
             return abstain(question.language, None, 0.0, hits)
-        read = extracts.choose(hits, self._room(question), self._model.count)
-        reply, log_probability = self._reply(question, read)
+        abilities = self._model.abilities()
+        most, longest = (TOKENS, LONGEST) if abilities.is_chat else (FEW_TOKENS, SHORT)
+        read = extracts.choose(hits, min(most, self._room(question, abilities.context)), self._model.count)
+        reply, log_probability = self._reply(question, read, longest)
         found = locate(reply, question.text, read)
         if found is None:
             return abstain(question.language, None, 0.0, hits)
@@ -115,24 +117,23 @@ class QuoteAnswerer:
         marked = Span(found.span.start - sentence.start, found.span.end - sentence.start)
         return Draft((Statement(citation.quote, (1,), marked),), short, (citation,), candidate, sure, tuple(hits))
 
-    def _room(self, question: Question) -> int:
+    def _room(self, question: Question, context: int) -> int:
         """Return how many tokens of sentences fit. Raises LanguageModelError where there is hardly room for any."""
         frame = " ".join([INSTRUCTIONS, *(f"{each.given} {each.wanted}" for each in EXAMPLES), question.text])
-        room = self._model.abilities().context - self._model.count(frame) - LONGEST - 2 * len(EXAMPLES) - 32
+        room = context - self._model.count(frame) - LONGEST - 2 * len(EXAMPLES) - 32
         if room < LONGEST:
             raise LanguageModelError(
                 "the context of the language model is too short for a question and a sentence; raise 'llm_context', or "
                 "take another model"
             )
-        return min(TOKENS if self._model.abilities().is_chat else FEW_TOKENS, room)
+        return room
 
-    def _reply(self, question: Question, read: Sequence[Extract]) -> tuple[str, float]:
+    def _reply(self, question: Question, read: Sequence[Extract], longest: int) -> tuple[str, float]:
         """Return what the model says, and the mean log-probability of its pieces, 0 where that is not told."""
         text = " ".join(extracts.as_data(each.text) for each in extracts.as_read(read))
         prompt = Prompt(INSTRUCTIONS, EXAMPLES, _ask(text, extracts.as_data(question.text)))
         grammar = verbatim.grammar([each.text for each in read], NO_ANSWER)
-        limit = LONGEST if self._model.abilities().is_chat else SHORT
-        pieces = list(self._model.complete(prompt, limit=limit, grammar=grammar))
+        pieces = list(self._model.complete(prompt, limit=longest, grammar=grammar))
         told = [piece.log_probability for piece in pieces if piece.log_probability is not None]
         return "".join(piece.text for piece in pieces).strip(), math.fsum(told) / max(1, len(told))
 
