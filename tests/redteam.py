@@ -228,10 +228,14 @@ def table(replies: Sequence[Reply]) -> str:
     return "\n".join(lines)
 
 
+def _show(case: Case, text: str, faults: Sequence[Fault]) -> None:
+    print(case.id, disarm(text), *map(ascii, faults), sep="\n    ")
+
+
 def _show_points(all_said: Sequence[Said]) -> int:
     faulty = [said for said in all_said if said.faults]
     for said in faulty:
-        print(said.case.id, disarm(said.told.text), *map(ascii, said.faults), sep="\n    ")
+        _show(said.case, said.told.text, said.faults)
     stood = sum(said.told.stands for said in all_said)
     print(f"{len(all_said)} key points, {stood} stand as the model says them, {len(faulty)} have faults")
     return int(bool(faulty))
@@ -254,7 +258,7 @@ def main() -> int:
         replies = [ask(pipeline, case) for case in cases]
     for reply in replies if given.verbose else ():
         if reply.faults or not reply.right:
-            print(reply.case.id, disarm(reply.answer.text), *map(ascii, reply.faults), sep="\n    ")
+            _show(reply.case, reply.answer.text, reply.faults)
     print(table(replies))
     return int(any(fault.kind != "misled" for reply in replies for fault in reply.faults))
 
