@@ -30,6 +30,7 @@ from rag.formats import ocr
 from rag.llm import LanguageModel, open_model
 from rag.pipeline import Pipeline
 from rag.reader import Reader
+from tests.watching import complaints
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -83,6 +84,12 @@ def _lent_weights() -> Iterator[None]:
         mock.patch("rag.answerers.reader.Reader", once(Reader)),
     ):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_wrong_on_pages() -> Iterator[None]:
+    yield
+    assert not complaints()
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import MADE_UP, QUESTION_CHARACTERS, Served, chromium, serving
+from tests.watching import GONE, watched
 
 pytestmark = pytest.mark.browser
 
@@ -40,12 +41,8 @@ def page(context: BrowserContext, served: Served) -> Iterator[Page]:
     page.close()
 
 
-def opened(context: BrowserContext, served: Served, query: str = "") -> Page:
-    """Open the page, and fail on a script error, a blocked resource or a dialog."""
-    page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    page.on("dialog", lambda dialog: pytest.fail(f"dialog: {dialog.message}"))
-    page.on("console", lambda message: message.type == "error" and pytest.fail(f"console: {message.text}"))
+def opened(context: BrowserContext, served: Served, query: str = "", but: str | None = None) -> Page:
+    page = watched(context.new_page(), but)
     page.goto(served.url + query)
     expect(page.locator(".example")).to_have_count(3)
     return page
@@ -158,7 +155,7 @@ def nothing_came_alive(page: Page) -> None:
 
 
 def test_markup_that_did_slip_in_could_not_run(context: BrowserContext, served: Served) -> None:
-    page = context.new_page()  # without the listener that fails on a blocked script
+    page = context.new_page()  # not watched: a script is blocked
     page.goto(served.url)
     page.locator(".example").first.wait_for()
     blocked = page.evaluate(
@@ -421,7 +418,7 @@ def test_no_layout_shift(page: Page) -> None:
 
 def test_nothing_left_the_machine_and_control_c_ends_it(browser: Browser) -> None:
     with serving() as served, browser.new_context(locale="en-GB") as context:
-        ask(opened(context, served), DISTANCE)
+        ask(opened(context, served, but=GONE), DISTANCE)
         served.process.send_signal(2)
         output, errors = served.process.communicate(timeout=60)
         assert served.process.returncode == 0  # the exit code 130 is the command line's

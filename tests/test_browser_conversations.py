@@ -15,27 +15,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from rag.evaluation.questions import read_lines
 from rag.history import History
 from tests.browser import Served, chromium, serving
+from tests.watching import watched
 
 pytestmark = pytest.mark.browser
 
 DISTANCE = "What is the mean distance of the Moon?"
 FJORD = "Hvor lang er fjord kilometer lang?"
-
-
-PROBLEMS: list[str] = []  # of the pages of the present test
-
-
-def _note(kind: str, text: str) -> None:
-    """Remember what went wrong; a reload breaks off what Gradio listens to, of which it complains."""
-    if kind == "error" and not re.search("AbortError|Connection errored out", text):
-        PROBLEMS.append(f"console: {text}")
-
-
-@pytest.fixture(autouse=True)
-def _no_problems() -> Iterator[None]:
-    PROBLEMS.clear()
-    yield
-    assert not PROBLEMS
+BROKEN_OFF = "AbortError|Connection errored out"  # what Gradio says when a reload breaks off what it listens to
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +56,7 @@ def page(context: BrowserContext, served: Served, history: Path) -> Page:
 
 
 def opened(context: BrowserContext, url: str) -> Page:
-    """Open a page, whose errors fail the test at its end."""
-    page = context.new_page()
-    page.on("pageerror", lambda error: PROBLEMS.append(f"script error: {error}"))
-    page.on("console", lambda message: _note(message.type, message.text))
+    page = watched(context.new_page(), but=BROKEN_OFF)
     page.goto(url)
     expect(page.locator("#transcript :is(.welcome, .turn)").first).to_be_visible()
     return page

@@ -15,9 +15,11 @@ from tests.browser import Served, chromium
 from tests.documents import TEXTS, ZOO, prepare, serving_documents, settings_in
 from tests.fakes import HashEncoder, write_documents
 from tests.test_browser_chat import COLOURS, ask, contrast
+from tests.watching import GONE, watched
 
 pytestmark = pytest.mark.browser
 
+REFUSED = "status of 4"  # that files are refused is no error of the page's
 DROP = """(files) => {
   const transfer = new DataTransfer();
   for (const [name, text] of Object.entries(files)) transfer.items.add(new File([text], name));
@@ -65,7 +67,8 @@ def served(folder: Path) -> Iterator[Served]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def context(browser: Browser, served: Served) -> Iterator[BrowserContext]:
+    """A desk, left before its server is: a page that outlives it complains."""
     with browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900}) as context:
         yield context
 
@@ -75,11 +78,8 @@ def page(context: BrowserContext, served: Served) -> Page:
     return opened(context, served)
 
 
-def opened(context: BrowserContext, served: Served, path: str = "/documents") -> Page:
-    """Open the page, and fail on a script error or a blocked resource; that files are refused is no error of ours."""
-    page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    page.on("console", lambda said: "Content Security" in said.text and pytest.fail(f"console: {said.text}"))
+def opened(context: BrowserContext, served: Served, path: str = "/documents", but: str = REFUSED) -> Page:
+    page = watched(context.new_page(), but)
     page.goto(served.url + path)
     if path == "/":
         expect(page.locator(".welcome")).to_be_visible()  # what is asked earlier is not heard
@@ -267,7 +267,7 @@ def test_an_empty_folder_says_what_to_do(page: Page) -> None:
 
 
 def test_a_server_that_is_gone_is_said(context: BrowserContext, served: Served) -> None:
-    page = opened(context, served)
+    page = opened(context, served, but=GONE)
     served.process.send_signal(2)
     served.process.wait(60)
     expect(page.get_by_role("alert")).to_contain_text("The server does not answer")

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser import Served, chromium
 from tests.evaluations import QUESTIONS, prepare, question_file, serving_evaluations
 from tests.test_browser_chat import COLOURS, contrast
+from tests.watching import GONE, watched
 
 pytestmark = pytest.mark.browser
 
@@ -59,13 +60,9 @@ def held(folder: Path) -> Iterator[Path]:
     hold.unlink(missing_ok=True)
 
 
-def opened(context: BrowserContext, served: Served, path: str = "/evaluation") -> Page:
-    """Open the page, and fail on a script error, a blocked resource or a dialog."""
-    page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    page.on("dialog", lambda dialog: pytest.fail(f"dialog: {dialog.message}"))
-    page.on("console", lambda message: message.type == "error" and pytest.fail(f"console: {message.text}"))
-    page.goto(served.url + path)
+def opened(context: BrowserContext, served: Served, but: str | None = None) -> Page:
+    page = watched(context.new_page(), but)
+    page.goto(served.url + "/evaluation")
     return page
 
 
@@ -112,7 +109,7 @@ def test_the_report_works_in_its_frame(page: Page) -> None:
 
 
 def test_the_report_can_reach_nothing(context: BrowserContext, served: Served) -> None:
-    page = context.new_page()  # without the listener that fails on what is blocked
+    page = context.new_page()  # not watched: much is blocked
     page.goto(served.url + "/evaluation")
     run_to_the_end(page)
     expect(page.frame_locator("#report iframe").locator("h1")).to_have_text("small.jsonl")
@@ -236,7 +233,7 @@ def test_a_bug_ends_in_a_message(browser: Browser, folder: Path, tmp_path: Path)
     crash.write_text(question_file([("crash", [], "", "")]), "utf-8")
     others = {*folder.glob("rag-evaluations-*")}
     with serving_evaluations(folder) as served, browser.new_context(locale="en-GB") as context:
-        page = opened(context, served)
+        page = opened(context, served, but=GONE)
         page.locator("#own").set_input_files(crash)
         run(page)
         expect(page.locator("#run h2")).to_have_text("The run could not be finished", timeout=DONE)

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser import Served, chromium
 from tests.documents import serving_documents, settings_in
 from tests.fakes import build
+from tests.watching import watched
 
 pytestmark = pytest.mark.browser
 
@@ -41,11 +42,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture
 def page(browser: Browser, served: Served) -> Iterator[Page]:
-    """The page at a desk; a script error or a blocked resource fails the test."""
+    """The page at a desk."""
     with browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900}) as context:
-        page = context.new_page()
-        page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-        page.on("console", lambda said: "Content Security" in said.text and pytest.fail(f"console: {said.text}"))
+        page = watched(context.new_page())
         page.goto(f"{served.url}/facts")
         expect(page.locator("table.figures")).to_be_visible()  # it comes by itself once the figures are found
         yield page

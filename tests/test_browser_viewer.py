@@ -19,6 +19,7 @@ from tests.browser import Served, chromium, document
 from tests.edited import serving_documents, write
 from tests.made_files import paragraph, pdf
 from tests.test_browser_chat import COLOURS, ask, contrast
+from tests.watching import watched
 
 pytestmark = pytest.mark.browser
 
@@ -76,18 +77,9 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    page = watched(context)
+    page = watched(context.new_page())
     yield page
     page.close()
-
-
-def watched(context: BrowserContext) -> Page:
-    """Return a page that fails the test on a script error, a blocked resource or a dialog."""
-    page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    page.on("dialog", lambda dialog: pytest.fail(f"dialog: {dialog.message}"))
-    page.on("console", lambda message: message.type == "error" and pytest.fail(f"console: {message.text}"))
-    return page
 
 
 def citation(name: str, words: str) -> str:
@@ -177,7 +169,7 @@ def test_a_copied_link_opens_the_same_place_for_somebody_else(page: Page, served
     expect(card.locator("[data-copy=text]")).to_have_text("Copied")
     assert clipboard(page).endswith(f"\n{link}")
     with browser.new_context(locale="nb-NO", viewport={"width": 1024, "height": 700}) as theirs:
-        other = watched(theirs)
+        other = watched(theirs.new_page())
         other.goto(link)
         expect(other.locator("section.citation h2")).to_contain_text("Bekreftet")
         expect(other.locator("mark.current")).to_have_text(card.locator("mark").inner_text().strip())
@@ -318,7 +310,7 @@ def test_finding_waits_for_the_whole_text(page: Page, served: Served) -> None:
 
 
 def test_the_rest_that_cannot_be_loaded_is_said_and_tried_again(context: BrowserContext, served: Served) -> None:
-    page = context.new_page()  # without the listener that fails on a failed request
+    page = context.new_page()  # not watched: a request fails
     page.route(re.compile("version="), lambda route: route.abort())
     page.goto(address(served, 1, ("long.txt", "Sentence 5 of a long")))
     expect(page.get_by_role("alert")).to_contain_text("could not be loaded")
@@ -349,7 +341,7 @@ def test_a_phone(browser: Browser, served: Served, scheme: str, locale: str) -> 
     with browser.new_context(
         viewport=viewport, locale=locale, color_scheme=scheme, has_touch=True, reduced_motion="reduce"
     ) as context:
-        page = watched(context)
+        page = watched(context.new_page())
         page.goto(address(served, 2, *THREE))
         in_sight(page.locator("mark.current"))
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -372,7 +364,7 @@ def test_a_phone(browser: Browser, served: Served, scheme: str, locale: str) -> 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_light_and_dark(browser: Browser, served: Served, scheme: str) -> None:
     with browser.new_context(locale="en-GB", color_scheme=scheme) as context:
-        page = watched(context)
+        page = watched(context.new_page())
         page.goto(address(served, 2, *THREE))
         legible(page)
         page.keyboard.press("Tab")
@@ -407,7 +399,7 @@ def test_the_text_keeps_its_language_and_direction(page: Page, served: Served) -
 
 
 def test_nothing_shifts_and_nothing_is_asked_elsewhere(context: BrowserContext, served: Served) -> None:
-    page = watched(context)
+    page = watched(context.new_page())
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.add_init_script(
@@ -513,7 +505,7 @@ def test_a_citation_into_page_412_of_a_thousand(page: Page, served: Served, manu
 def test_a_page_on_a_phone(browser: Browser, served: Served, manual: Document) -> None:
     viewport = {"width": 390, "height": 844}
     with browser.new_context(viewport=viewport, locale="ru-RU", color_scheme="dark", has_touch=True) as context:
-        page = watched(context)
+        page = watched(context.new_page())
         page.goto(in_manual(served, manual, "rule 412 of the library", "rule 3 of the library"))
         in_sight(page.locator(".box.current"))
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -543,7 +535,7 @@ def test_a_page_without_scripts(browser: Browser, served: Served, manual: Docume
 def test_a_picture_that_does_not_come_is_said_and_tried_again(
     context: BrowserContext, served: Served, manual: Document
 ) -> None:
-    page = context.new_page()  # without the listener that fails on a failed request
+    page = context.new_page()  # not watched: a request fails
     page.route(re.compile("picture="), lambda route: route.abort())
     page.goto(in_manual(served, manual, "rule 412 of the library"))
     expect(page.get_by_role("alert")).to_contain_text("could not be loaded")

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from rag.evaluation import entries, overview, pictures, report, wording
 from rag.evaluation.entries import Entry, why
@@ -24,6 +24,7 @@ from rag.evaluation.report import report_page, write_report
 from rag.evaluation.summary import SHOWN_FAILURES, markdown_summary
 from rag.types import Document, Span
 from tests.browser import chromium, document
+from tests.watching import complain, watched
 
 WORDS = "Компания намерена увеличить капитальные затраты до конца следующего года, сообщает деловая газета. "
 HOSTILE = '</script><script>pwned=1</script><img src=x onerror="pwned=2">`a|b`[x](javascript:pwned=3)\u202e@me https://x.example'
@@ -498,16 +499,16 @@ def long_page(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def opened(browser: Browser, address: str, **options: Any) -> Page:
-    """Open a page, and fail on a script error, a violation of its policy, a dialog or a request."""
-    page = browser.new_page(**options)
-    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    page.on("dialog", lambda dialog: pytest.fail(f"dialog: {dialog.message}"))
-    page.on("console", lambda message: message.type == "error" and pytest.fail(f"console: {message.text}"))
-    page.on(
-        "request", lambda asked: asked.url.split(":")[0] in ("file", "data") or pytest.fail(f"request: {asked.url}")
-    )
+    """Open a page that must ask for nothing but itself."""
+    page = watched(browser.new_page(**options))
+    page.on("request", only_itself)
     page.goto(address)
     return page
+
+
+def only_itself(request: Request) -> None:
+    if request.url.split(":")[0] not in ("file", "data"):
+        complain(f"request: {request.url}")
 
 
 SEARCH = """word => {

@@ -27,6 +27,7 @@ from rag.web.served import Collections
 from tests.access import PAGE, PASSWORD
 from tests.browser import BOOK, chromium
 from tests.shelves import NAMES, TEXTS, prepare, serving_shelves, settings_in
+from tests.watching import watched
 
 LETTERS = f"/collections/{quote('письма')}"
 MAIN = "/collections/~"
@@ -352,9 +353,7 @@ def ask(page: Page, question: str) -> None:
 @pytest.mark.browser
 def test_a_collection_is_chosen_by_keys_and_a_conversation_returns_to_its_own(browser: Browser, url: str) -> None:
     with browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB") as context:
-        page = context.new_page()
-        wrong: list[str] = []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page = watched(context.new_page(), but="status of 401")  # who has not logged in is asked to
         page.goto(f"{url}/")
         page.get_by_label("Name").fill("Иван")
         page.get_by_label("Password").fill(PASSWORD)
@@ -392,4 +391,3 @@ def test_a_collection_is_chosen_by_keys_and_a_conversation_returns_to_its_own(br
             page.locator("#conversations a", has_text="Markdown").first.click()
         assert f"{url}{LETTERS}/cite/moon.txt" in Path(download.value.path()).read_text("utf-8")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert not wrong

@@ -107,7 +107,7 @@ def state(
     parts: dict[str, Any] = {name: {"key": key} for name, key in keys.items()}
     parts["active"] = run is not None and run.active
     if run and run.active:
-        parts["progress"] = {"done": run.done, "total": run.total, "text": _progress(library, run, words)}
+        parts["progress"] = {"done": run.done, "total": run.total, "text": _progress(run, words)}
     if known.get("run_key") != keys["run"]:
         parts["run"] |= {"html": _panel(library, run, words, labels), "title": _title(run, words)}
     if known.get("notice_key") != keys["notice"]:
@@ -155,7 +155,7 @@ def _run_key(library: Library, run: Run[Report] | None) -> str:
 def _panel(library: Library, run: Run[Report] | None, words: DocumentsLabels, labels: Labels) -> str:
     title = f'<h2 id="index-title" tabindex="-1" class="{run.phase if run else ""}">{_title(run, words)}</h2>'
     if run and run.active:
-        return title + _under_way(library, run, words)
+        return title + _under_way(run, words)
     contents = library.index.contents
     counts = words.count(len(contents.documents)), words.count(len(contents.passages))
     said = _outcome(run, words, labels) if run else ""
@@ -167,23 +167,23 @@ def _title(run: Run[Report] | None, words: DocumentsLabels) -> str:
     return str(getattr(words, run.phase)) if run else words.indexing
 
 
-def _under_way(library: Library, run: Run[Report], words: DocumentsLabels) -> str:
+def _under_way(run: Run[Report], words: DocumentsLabels) -> str:
     value = f' value="{run.done}" max="{run.total}"' if run.total else ""
     can_stop = run.phase in ("beginning", "working")
     return (
         f'<progress aria-label="{_title(run, words)}"{value}></progress>'
-        f'<p class="progress note">{_progress(library, run, words)}</p><p class="note">{words.meanwhile}</p>'
+        f'<p class="progress note">{_progress(run, words)}</p><p class="note">{words.meanwhile}</p>'
         f'<button type="button" class="plain" id="stop" data-run="{run.id}"{" disabled" * (not can_stop)}>'
         f"{words.stop}</button>"
     )
 
 
-def _progress(library: Library, run: Run[Report], words: DocumentsLabels) -> str:
+def _progress(run: Run[Report], words: DocumentsLabels) -> str:
     if not run.total or run.phase != "working":
         return ""
     counts = words.count(run.done), words.count(run.total)
     left = f" · {words.left(run.seconds_left)}" if run.seconds_left is not None else ""
-    return words.stages[library.stage].format(*counts) + left
+    return words.stages[run.stage].format(*counts) + left
 
 
 def _outcome(run: Run[Report], words: DocumentsLabels, labels: Labels) -> str:

@@ -27,7 +27,7 @@ from rag.web.shelf import Row, State
 from rag.web.uploads import Aside, Choice, Refused, disk
 
 if TYPE_CHECKING:
-    from rag.building import Report
+    from rag.building import Progress, Report
     from rag.index import Index
     from rag.pipeline import Pipeline as IndexedPipeline
 
@@ -77,7 +77,6 @@ class Library:
 
     def __init__(self, pipeline: Pipeline, settings: Settings) -> None:
         self.runs: Runs[Report] = Runs()
-        self.stage = ""  # of the build that is under way
         self.max_bytes = int(settings.max_file_megabytes * 1_000_000)
         self._pipeline = pipeline
         self._settings = settings
@@ -287,20 +286,9 @@ class Library:
     def _build_until_unchanged(self, pipeline: IndexedPipeline, folder: Path, notify: Notify) -> Report:
         from rag.building import build_index
 
-        telling = threading.Lock()
-
-        def progress(stage: str, done: int, total: int) -> None:
-            with telling:
-                if stage == "reading" and self.stage == "embedding":
-                    return  # files are read beside it, and what takes the time is told of
-                self.stage = stage
-                if done < total:
-                    notify(done, total)
-
         while True:
-            self.stage = ""
             try:
-                report = build_index(folder, self._settings, lambda: pipeline.encoder, progress)
+                report = build_index(folder, self._settings, lambda: pipeline.encoder, _told(notify))
             except DocumentsError as error:
                 raise (NothingLeft(str(error)) if _is_empty(folder) else error) from None
             with self._building:
@@ -308,6 +296,23 @@ class Library:
                     self._open = False
                     return report
                 self._again = False
+
+
+def _told(notify: Notify) -> Progress:
+    """Return what tells of a build's stages: of embedding, once it has begun, and not of the files read beside it."""
+    telling = threading.Lock()
+    embedding = False
+
+    def progress(stage: str, done: int, total: int) -> None:
+        nonlocal embedding
+        with telling:
+            if stage == "reading" and embedding:
+                return
+            embedding = stage == "embedding"
+            if done < total:
+                notify(done, total, stage)
+
+    return progress
 
 
 def _list(folder: Path) -> Listing:

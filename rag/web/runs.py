@@ -9,14 +9,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from rag.errors import RagError
 
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
-Notify = Callable[[int, int], None]  # steps done, steps in all
 Phase = Literal["beginning", "working", "ending", "stopping", "stopped", "failed", "done"]
 
 PACE_STEPS = 16  # the last so many say how long the rest will take
@@ -31,6 +30,12 @@ class Stopped(Exception):
     """Raised in a job, where it tells of its progress, once it is to stop."""
 
 
+class Notify(Protocol):
+    """What a job tells its progress to: steps done, steps in all, and what it is at, if it does several things."""
+
+    def __call__(self, done: int, total: int, stage: str = "") -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Run(Generic[Result]):
     """A run at one moment. `beginning` and `ending` are its work before the first step and after the last."""
@@ -40,6 +45,7 @@ class Run(Generic[Result]):
     phase: Phase = "beginning"
     done: int = 0
     total: int = 0
+    stage: str = ""
     seconds_left: float | None = None
     result: Result | None = None
     error: Exception | None = None
@@ -97,7 +103,7 @@ class Runs(Generic[Result]):
     def _work(self, job: Callable[[Notify], Result]) -> None:
         pace = _Pace()
         try:
-            result = job(lambda done, total: self._progress(done, total, pace))
+            result = job(lambda done, total, stage="": self._progress(done, total, stage, pace))
             self._end("done", result=result)
         except Stopped:
             self._end("stopped")
@@ -106,15 +112,17 @@ class Runs(Generic[Result]):
                 logger.exception("the run failed")
             self._end("failed", error=error)
 
-    def _progress(self, done: int, total: int, pace: _Pace) -> None:
+    def _progress(self, done: int, total: int, stage: str, pace: _Pace) -> None:
         with self._lock:
             assert self._latest
             if not self._stopping.is_set():
                 phase: Phase = "ending" if done == total else "working"
                 left = pace.seconds_left(done, total)
-                self._latest = replace(self._latest, phase=phase, done=done, total=total, seconds_left=left)
+                self._latest = replace(
+                    self._latest, phase=phase, done=done, total=total, stage=stage, seconds_left=left
+                )
                 return
-            self._latest = replace(self._latest, done=done, total=total)
+            self._latest = replace(self._latest, done=done, total=total, stage=stage)
         raise Stopped
 
     def _end(self, phase: Phase, *, result: Result | None = None, error: Exception | None = None) -> None:
