@@ -30,7 +30,7 @@ def tokens(text: str) -> Text:
     """Return words as tokens, each with the space before it, as the real ones have."""
     offsets, place = [], 0
     for word in text.split(" "):
-        offsets.append(Span(place, place + len(word)))
+        offsets.append(Span(max(0, place - 1), place + len(word)))
         place += len(word) + 1
     return Text(list(range(len(offsets))), offsets)
 
@@ -70,8 +70,8 @@ def test_what_is_read_is_within_the_budget_and_where_it_says(
         assert len(part.text.ids) == len(part.text.offsets) <= LONGEST
         for token, (start, end) in zip(part.text.ids, part.text.offsets, strict=True):
             assert Span(start - passage.start, end - passage.start) == passages[part.hit].offsets[token]
-        for sentence, (start, _) in zip(part.text.sentences, part.text.offsets, strict=True):
-            assert passage.sentences[sentence - 1].start <= start < passage.sentences[sentence - 1].end
+        for sentence, (_, end) in zip(part.text.sentences, part.text.offsets, strict=True):
+            assert passage.sentences[sentence - 1].start < end <= passage.sentences[sentence - 1].end
 
 
 def _covers(part: Part, span: Span) -> bool:

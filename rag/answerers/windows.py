@@ -11,7 +11,7 @@ from rag.reader import Text
 from rag.types import Hit, Span
 
 AROUND = 60  # tokens that a sentence and its neighbours in the same passage are read with
-LONGEST = 320  # tokens of a text; what is longer is read in overlapping parts
+LONGEST = 200  # tokens of a text; what is longer is read in overlapping parts, as training had few as long
 OVERLAP = 64
 
 
@@ -53,10 +53,10 @@ def _best_first(hits: Sequence[Hit]) -> list[tuple[int, int]]:
 
 
 def _sentence_tokens(hit: Hit, passage: Text) -> Iterator[range]:
-    """Yield the tokens that begin in each sentence."""
-    starts = [start for start, _ in passage.offsets]
+    """Yield the tokens that end in each sentence: one takes in the space before it, which is the sentence's before."""
+    ends = [end for _, end in passage.offsets]
     for start, end in hit.passage.sentences:
-        yield range(bisect_left(starts, start - hit.passage.start), bisect_left(starts, end - hit.passage.start))
+        yield range(bisect_right(ends, start - hit.passage.start), bisect_right(ends, end - hit.passage.start))
 
 
 def _around(tokens: Sequence[range], sentence: int) -> range:
@@ -105,4 +105,4 @@ def _text(hit: Hit, passage: Text, part: range) -> Text:
     shift = hit.passage.start
     starts = [start for start, _ in hit.passage.sentences]
     offsets = [Span(first + shift, last + shift) for first, last in passage.offsets[part.start : part.stop]]
-    return Text(passage.ids[part.start : part.stop], offsets, [bisect_right(starts, first) for first, _ in offsets])
+    return Text(passage.ids[part.start : part.stop], offsets, [bisect_left(starts, last) for _, last in offsets])
