@@ -57,6 +57,9 @@ _SCRIPTS: Mapping[str, str] = {
 }
 # Letters of scripts that write words without spaces between them, for a character class.
 UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+# Of a word, accents put on it included, or of a number, in scripts that part words and write no particles on to them.
+_WHOLE = "Cyrillic", "Greek", "Georgian", "Armenian", "Latin"
+OF_A_WORD = "|".join((*(rf"[{_SCRIPTS[name]}\u0300-\u036f]+" for name in _WHOLE), r"\d+"))
 _WORD = re.compile("|".join(f"(?P<{name}>[{letters}]+)" for name, letters in _SCRIPTS.items()))
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S{1,2000}|\S{1,64}@\S{1,255}")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answerers.kinds import Asked, asked, is_of, is_of_another_year
+from rag.answerers.kinds import Asked, asked, bare_year, is_of, is_of_another_year
 from rag.types import Span
 
 FIGURE, TIME = Asked("figure"), Asked("time")
@@ -74,6 +74,30 @@ def test_what_a_question_asks_for(question: str, language: str, wanted: Asked | 
 )
 def test_which_spans_say_it(wanted: Asked, text: str, language: str, is_right: bool) -> None:
     assert is_of(wanted, text, language) == is_right
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("1946 году", "ru", "1946"),
+        ("2009\xa0г.", "ru", "2009"),
+        ("1964 ГОДА", "ru", "1964"),
+        ("1991 року", "uk", "1991"),
+        ("1946 yılında", "tr", "1946"),
+        ("1946 roku", "pl", "1946"),
+        ("20 июля 1946 года", "ru", "20 июля 1946 года"),
+        ("1946 году в Москве", "ru", "1946 году в Москве"),
+        ("1000 лет", "ru", "1000 лет"),
+        ("1980-х годов", "ru", "1980-х годов"),
+        ("19461 году", "ru", "19461 году"),
+        ("2000 år", "no", "2000 år"),
+        ("1946 году", "en", "1946 году"),
+        ("году", "ru", "году"),
+        ("", "ru", ""),
+    ],
+)
+def test_of_a_year_its_number_is_the_answer(text: str, language: str, expected: str) -> None:
+    assert bare_year(text, language) == expected
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,22 @@ def test_the_passage_with_the_answer_comes_first(bridge: Pipeline) -> None:
     assert len({hit.passage.id for hit in answer.hits}) == len(answer.hits) == len(BRIDGE)
 
 
+def test_the_first_word_of_a_sentence_can_be_the_answer(folder: Path, encoder: BundledEncoder) -> None:
+    text = "The school was built in 1919. Nils Henrik Berg became its headmaster. It has many pupils.\n"
+    asked = pipeline(folder, "first", {"school.txt": text}, encoder)
+    answer = asked.ask("Who became headmaster of the school?")
+    check(answer, asked)
+    assert answer.short == "Nils Henrik Berg"
+
+
+def test_which_year_is_answered_with_its_number(folder: Path, encoder: BundledEncoder) -> None:
+    asked = pipeline(folder, "year", {"закон.txt": "Закон о рыбной ловле 1871 года действует до сих пор.\n"}, encoder)
+    for question in ("Когда приняли закон о рыбной ловле?", "Какого года закон о рыбной ловле?"):
+        answer = asked.ask(question)
+        check(answer, asked)
+        assert answer.short == "1871"
+
+
 def test_below_the_threshold_it_abstains_and_keeps_the_candidate(bridge: Pipeline, encoder: BundledEncoder) -> None:
     given = bridge.ask(LENGTH)
     cautious = Pipeline(bridge.settings.model_copy(update={"abstain_below": 1.0}), encoder)

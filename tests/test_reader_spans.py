@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answerers.spans import says_the_same, sentences_of, trimmed
+from rag.answerers.spans import says_the_same, sentences_of, trimmed, whole
 from rag.types import Span
 
 TEXTS = st.text(st.sampled_from(" \n.,;:!?()[]«»“”„\"'—abАБ12年"), max_size=24)
@@ -48,6 +48,35 @@ def test_what_is_taken_off(given: str, expected: str) -> None:
 )
 def test_a_pair_that_opens_within_is_closed(text: str, end: int, expected: str) -> None:
     assert text[slice(*trimmed(text, Span(0, end)))] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "expected"),
+    [
+        ("Сезонов всего Восьмой.", "Вось", "Восьмой"),
+        ("сезон Восьмой", "ой", "Восьмой"),
+        ("Жюль Анри́ Пуанкаре́ и", "Анри́ Пуанкаре", "Анри́ Пуанкаре́"),
+        ("en 17-åring fra", "17-", "17-åring"),
+        ("в 1946 году", "94", "1946"),
+        ("freepikКак", "freepik", "freepik"),
+        ("15—17лет", "17", "17"),
+        ("在北京市朝阳区", "北京", "北京"),
+        ("서울에서 열린", "서울", "서울"),
+        ("x" * 300, "x", "x" * 101),
+    ],
+)
+def test_words_are_completed(text: str, cut: str, expected: str) -> None:
+    start = text.index(cut)
+    assert text[slice(*whole(text, Span(start, start + len(cut))))] == expected
+
+
+@given(TEXTS, st.integers(0, 24), st.integers(0, 24))
+def test_a_whole_span_takes_in_only_words_and_only_once(text: str, one: int, other: int) -> None:
+    start, end = sorted((min(one, len(text)), min(other, len(text))))
+    found = whole(text, Span(start, end))
+    assert found.start <= start <= end <= found.end
+    assert all(character.isalnum() for character in text[found.start : start] + text[end : found.end])
+    assert whole(text, found) == found
 
 
 @given(TEXTS, st.integers(0, 24), st.integers(0, 24))

@@ -23,7 +23,7 @@ from training.exchange import EXCHANGED, exchanged
 from training.inputs import NULL, UNTAUGHT, Composer, Features, batches, collate, token_range
 from training.model import Reader, losses
 from training.negatives import Maker, answered, cut, retrieved, same_article, same_type
-from training.reading import Paragraphs
+from training.reading import Paragraphs, Task
 from training.train import Plan, Run, feature_blocks
 from training.windows import LIMIT, Draft, Ruler, crop
 
@@ -386,8 +386,10 @@ def test_the_learning_rate_rises_and_falls_to_nothing() -> None:
 
 def test_a_long_text_is_read_by_windows_and_quoted_exactly(tokenizer: Tokenizer) -> None:
     texts = ["The river Glomma. " * 100, "Short."]
-    readings = Paragraphs(reader(), Composer(tokenizer), words).read(["Which river?"] * 2, texts)
+    tasks = [Task("Which river?", text, "en", "en") for text in texts]
+    readings = Paragraphs(reader(), Composer(tokenizer), words).read(tasks)
     assert all(reading.answer and reading.answer in text for reading, text in zip(readings, texts, strict=True))
+    assert all(". " not in reading.answer for reading in readings)  # each is within one sentence
 
 
 def test_export_keeps_weights_within_half_a_step(tmp_path: Path) -> None:

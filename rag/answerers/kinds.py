@@ -102,6 +102,16 @@ _BEFORE = {"time": r"\W*(?:\w+\W+)?", "figure": r"\W*(?:\w+\W+){0,2}?"}
 _PARTED = frozenset(_FIGURE) - {"ja", "th", "zh", "hi", "bn", "te", "ko", "sw", "id", "vi", "tr"}
 _SENTENCE = re.compile(r"(?<=[.?!…？])\s*")
 YEAR = re.compile(r"(?<![\d.,])(?:1[0-9]{3}|20[0-9]{2})(?!\d|[.,]\d)")  # four digits that are no part of another number
+# What languages put behind a year, in the case that its sentence wants. None of these goes with thousands of years.
+_WORD_FOR_YEAR = {
+    "be": "год|года|годзе|годам|г",
+    "bg": "година|г",
+    "mk": "година|г",
+    "pl": "rok|roku|rokiem|r",
+    "ru": "год|года|году|годом|г",
+    "tr": "yılı|yılında|yılından|yılına|yılının|yıllarında",
+    "uk": "рік|року|році|роком|р",
+}
 _CLAUSE = 40  # characters that the end of a clause counts as
 _DIGIT = re.compile(rf"(?:^|[^\w]|[{UNSPACED}])\d")  # that is no part of a name such as H200
 
@@ -145,6 +155,18 @@ def is_of(wanted: Asked, text: str, language: str) -> bool:
     if is_figure and any(form in words.numerals or words.multipliers.at(forms, at) for at, form in enumerate(forms)):
         return True
     return any(is_figure or isinstance(fact.value, Period) for fact in facts.find(text, language))
+
+
+def bare_year(text: str, language: str) -> str:
+    """Return a year without the word for it, whose case is its sentence's and not an answer's; other texts as they are.
+
+    >>> bare_year("1946 году", "ru"), bare_year("20 июля 1946 года", "ru"), bare_year("1980-х годов", "ru")
+    ('1946', '20 июля 1946 года', '1980-х годов')
+    """
+    year = YEAR.match(text)
+    word = re.fullmatch(r"\s+(\w+)\.?", text[year.end() :]) if year else None
+    is_word_for_year = word and re.fullmatch(_WORD_FOR_YEAR.get(language, ""), word[1].casefold())
+    return year[0] if year and is_word_for_year else text
 
 
 def is_of_another_year(question: str, sentence: str, span: Span) -> bool:

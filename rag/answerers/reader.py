@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rag.answerers import Draft, Question, kinds
 from rag.answerers.names import absent
 from rag.answerers.replies import abstain
-from rag.answerers.spans import says_the_same, sentences_of, trimmed
+from rag.answerers.spans import says_the_same, sentences_of, tidied
 from rag.answerers.windows import choose
 from rag.citations import cite
 from rag.config import Settings
@@ -129,7 +129,7 @@ class ReaderAnswerer:
             hit = hits[part.hit]
             text = documents[hit.passage.document_id].text
             for reading in window.readings:
-                span = trimmed(text, reading.span)
+                span = shown(text, reading.span, wanted, hit.passage.language)
                 if span.start < span.end:
                     found = text[span.start : span.end]
                     features = Features(
@@ -155,7 +155,7 @@ class ReaderAnswerer:
         beginning = Text(answer.ids[:BEGINNING], answer.offsets[:BEGINNING])
         (window,) = self._reader.read(turn.question, [beginning])
         best = next(iter(window.readings), None)
-        found = turn.answer[slice(*trimmed(turn.answer, best.span))] if best and best.lead > 0 else ""
+        found = turn.answer[slice(*tidied(turn.answer, best.span))] if best and best.lead > 0 else ""
         return found, len(asked.ids) + len(beginning.ids)
 
 
@@ -164,6 +164,14 @@ def share_of_first(texts: Sequence[str], scores: Sequence[float]) -> float:
     odds = [math.exp(score - max(scores)) for score in scores]
     same = (odd for text, odd in zip(texts, odds, strict=True) if text == texts[0] or says_the_same(texts[0], text))
     return math.fsum(same) / math.fsum(odds)
+
+
+def shown(text: str, read: Span, wanted: kinds.Asked | None, language: str) -> Span:
+    """Return what is shown of a span that was read, which begins and ends with tokens; `language` is the text's."""
+    span = tidied(text, read)
+    if wanted is None or wanted.kind != "time":
+        return span
+    return Span(span.start, span.start + len(kinds.bare_year(text[slice(*span)], language)))
 
 
 def _is_of_another_year(question: str, hit: Hit, text: str, span: Span) -> bool:

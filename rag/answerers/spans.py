@@ -5,14 +5,43 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.languages import OF_A_WORD
 from rag.normalisation import normalise
 from rag.types import Span
 
+LONGEST_WORD = 100  # characters; what goes on for longer is not words
 ABBREVIATED = 4  # letters that a word before a full stop may have and be an abbreviation
 
+_OF_A_WORD = re.compile(OF_A_WORD)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _BEFORE, _AFTER = ",.;:!?)]}»”…-–—", ",;:!?([{«„…-–—"  # what no answer begins, and none ends with
 _PAIRS = {"«": "»", "“": "”", "„": "“", '"': '"', "(": ")", "[": "]", "{": "}"}
+
+
+def tidied(text: str, span: Span) -> Span:
+    """Return the span of an answer that tokens give: whole words, without what a token brings along."""
+    return trimmed(text, whole(text, span))
+
+
+def whole(text: str, span: Span) -> Span:
+    """Complete the words and numbers at the edges, which tokens may cut.
+
+    >>> text = "Politiadvokat var hun 17-åring"
+    >>> text[slice(*whole(text, Span(0, 6)))], text[slice(*whole(text, Span(22, 25)))]
+    ('Politiadvokat', '17-åring')
+    """
+    start, end = span
+    while span.start - start < LONGEST_WORD and _is_within_a_word(text, start):
+        start -= 1
+    if text[start:end].endswith("-") and _OF_A_WORD.match(text, end):
+        end += 1  # a compound is cut at its hyphen
+    while end - span.end < LONGEST_WORD and _is_within_a_word(text, end):
+        end += 1
+    return Span(start, end)
+
+
+def _is_within_a_word(text: str, place: int) -> bool:
+    return 0 < place < len(text) and _OF_A_WORD.fullmatch(text, place - 1, place + 1) is not None
 
 
 def trimmed(text: str, span: Span) -> Span:
