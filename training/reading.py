@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
@@ -10,14 +11,27 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from rag.answerers import kinds
+from rag.answerers.reader import shown
 from rag.bert import has_bfloat16
 from rag.reader import best_spans
+from rag.sentences import split
+from rag.types import Span
 from training.inputs import NULL, Composer, Features, Words, collate
 from training.model import Reader
 
-WINDOW = 384  # tokens of an input
-_OVERLAP = 128  # tokens that two windows of a paragraph share
+WINDOW = 224  # tokens of an input: longer ones are rare in training, where they have 120 on average
+_OVERLAP = 112  # tokens that two windows of a paragraph share
 _BATCH_TOKENS = 4096
+
+
+class Task(NamedTuple):
+    """A question and a text, and the language of each."""
+
+    question: str
+    text: str
+    asked_in: str
+    read_in: str
 
 
 class Reading(NamedTuple):
@@ -52,17 +66,18 @@ class Paragraphs:
         self._composer = composer
         self._words = words
 
-    def read(self, questions: Sequence[str], texts: Sequence[str]) -> list[Reading]:
-        """Return the best reading of each question and text."""
-        windows = sorted(self._windows(questions, texts), key=lambda window: len(window.features.ids))
+    def read(self, tasks: Sequence[Task]) -> list[Reading]:
+        """Return the best reading of each."""
+        windows = sorted(self._windows(tasks), key=lambda window: len(window.features.ids))
         best: dict[int, Reading] = {}
         for batch in _batches(windows):
-            for window, reading in zip(batch, self._readings(batch, texts), strict=True):
+            for window, reading in zip(batch, self._readings(batch, tasks), strict=True):
                 best[window.number] = _better(best.get(window.number), reading)
-        return [best[number] for number in range(len(texts))]
+        return [best[number] for number in range(len(tasks))]
 
-    def _windows(self, questions: Sequence[str], texts: Sequence[str]) -> Iterator[_Window]:
-        asked, read = self._composer.encode(questions), self._composer.encode(texts)
+    def _windows(self, tasks: Sequence[Task]) -> Iterator[_Window]:
+        asked = self._composer.encode([task.question for task in tasks])
+        read = self._composer.encode([task.text for task in tasks])
         for number, (question, text) in enumerate(zip(asked, read, strict=True)):
             room = WINDOW - len(self._composer.compose(question.ids, [])[0])
             for start in _starts(len(text.ids), room):
@@ -70,13 +85,13 @@ class Paragraphs:
                 yield _Window(number, Features(ids, first, NULL, NULL), text.offsets[start : start + room])
 
     @torch.inference_mode()
-    def _readings(self, windows: Sequence[_Window], texts: Sequence[str]) -> Iterator[Reading]:
+    def _readings(self, windows: Sequence[_Window], tasks: Sequence[Task]) -> Iterator[Reading]:
         batch = collate([window.features for window in windows], self._words, self._device)
         with precision(self._device):
             scores = self._reader(batch)
         spans, answerable = scores.spans.cpu().numpy(), scores.answerable.tolist()
         for row, window in enumerate(windows):
-            yield _decode(spans[row], answerable[row], window, texts[window.number])
+            yield _decode(spans[row], answerable[row], window, tasks[window.number])
 
 
 def _starts(tokens: int, room: int) -> range:
@@ -102,8 +117,12 @@ def _better(one: Reading | None, other: Reading) -> Reading:
     return best._replace(answerable=max(one.answerable, other.answerable))
 
 
-def _decode(spans: npt.NDArray[np.float32], answerable: float, window: _Window, text: str) -> Reading:
+def _decode(spans: npt.NDArray[np.float32], answerable: float, window: _Window, task: Task) -> Reading:
+    """Return the best span of a window, within one sentence and as the answerer shows it."""
     first, size = window.features.first, len(window.offsets)
-    ((start, end, score),) = best_spans(spans[first : first + size, first : first + size], 1)
-    answer = text[window.offsets[start][0] : window.offsets[end][1]].strip()
-    return Reading(answer, score - float(spans[NULL, NULL]), answerable)
+    starts = [sentence.start for sentence in split(task.text, task.read_in)]
+    sentences = [bisect_left(starts, end) for _, end in window.offsets]  # a token takes in the space before it
+    ((start, end, score),) = best_spans(spans[first : first + size, first : first + size], 1, sentences)
+    span = Span(window.offsets[start][0], window.offsets[end][1])
+    place = shown(task.text, span, kinds.asked(task.question, task.asked_in), task.read_in)
+    return Reading(task.text[slice(*place)], score - float(spans[NULL, NULL]), answerable)
