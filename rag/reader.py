@@ -6,6 +6,7 @@ bits and are multiplied out: torch's own 8-bit layers are on their way out, and 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
@@ -129,6 +130,12 @@ def span_scores(edges: torch.Tensor, meeting: torch.Tensor, lengths: torch.Tenso
     steps = (places - places[:, None]).clamp(0, len(lengths) - 1)
     together: torch.Tensor = first @ last.transpose(-1, -2) / first.shape[-1] ** 0.5
     return edges[..., :1] + edges[..., None, :, 1] + together + lengths[steps]
+
+
+def sentences_of_tokens(offsets: Sequence[tuple[int, int]], sentences: Sequence[Span]) -> list[int]:
+    """Return for each token the number, from 1, of the sentence that it ends in: it takes in the space before it."""
+    starts = [sentence.start for sentence in sentences]
+    return [bisect_left(starts, end) for _, end in offsets]
 
 
 def best_spans(scores: Floats, count: int, sentences: Sequence[int] = ()) -> list[tuple[int, int, float]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
@@ -14,7 +13,7 @@ import torch
 from rag.answerers import kinds
 from rag.answerers.reader import shown
 from rag.bert import has_bfloat16
-from rag.reader import best_spans
+from rag.reader import best_spans, sentences_of_tokens
 from rag.sentences import split
 from rag.types import Span
 from training.inputs import NULL, Composer, Features, Words, collate
@@ -43,11 +42,12 @@ class Reading(NamedTuple):
 
 
 class _Window(NamedTuple):
-    """A window of the n-th text, with the offsets of its tokens."""
+    """A window of the n-th text, with the offsets of its tokens, and the sentence of each."""
 
     number: int
     features: Features
     offsets: list[tuple[int, int]]
+    sentences: list[int]
 
 
 def precision(device: str) -> AbstractContextManager[Any]:
@@ -79,10 +79,12 @@ class Paragraphs:
         asked = self._composer.encode([task.question for task in tasks])
         read = self._composer.encode([task.text for task in tasks])
         for number, (question, text) in enumerate(zip(asked, read, strict=True)):
+            sentences = sentences_of_tokens(text.offsets, split(tasks[number].text, tasks[number].read_in))
             room = WINDOW - len(self._composer.compose(question.ids, [])[0])
             for start in _starts(len(text.ids), room):
-                ids, first = self._composer.compose(question.ids, text.ids[start : start + room])
-                yield _Window(number, Features(ids, first, NULL, NULL), text.offsets[start : start + room])
+                place = slice(start, start + room)
+                ids, first = self._composer.compose(question.ids, text.ids[place])
+                yield _Window(number, Features(ids, first, NULL, NULL), text.offsets[place], sentences[place])
 
     @torch.inference_mode()
     def _readings(self, windows: Sequence[_Window], tasks: Sequence[Task]) -> Iterator[Reading]:
@@ -120,9 +122,7 @@ def _better(one: Reading | None, other: Reading) -> Reading:
 def _decode(spans: npt.NDArray[np.float32], answerable: float, window: _Window, task: Task) -> Reading:
     """Return the best span of a window, within one sentence and as the answerer shows it."""
     first, size = window.features.first, len(window.offsets)
-    starts = [sentence.start for sentence in split(task.text, task.read_in)]
-    sentences = [bisect_left(starts, end) for _, end in window.offsets]  # a token takes in the space before it
-    ((start, end, score),) = best_spans(spans[first : first + size, first : first + size], 1, sentences)
+    ((start, end, score),) = best_spans(spans[first : first + size, first : first + size], 1, window.sentences)
     span = Span(window.offsets[start][0], window.offsets[end][1])
     place = shown(task.text, span, kinds.asked(task.question, task.asked_in), task.read_in)
     return Reading(task.text[slice(*place)], score - float(spans[NULL, NULL]), answerable)

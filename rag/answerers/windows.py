@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from rag.reader import Text
+from rag.reader import Text, sentences_of_tokens
 from rag.types import Hit, Span
 
 AROUND = 60  # tokens that a sentence and its neighbours in the same passage are read with
@@ -103,6 +103,5 @@ def _cut(tokens: range) -> Iterator[range]:
 def _text(hit: Hit, passage: Text, part: range) -> Text:
     """Return some of a passage's tokens with offsets into the document and the sentence of each."""
     shift = hit.passage.start
-    starts = [start for start, _ in hit.passage.sentences]
     offsets = [Span(first + shift, last + shift) for first, last in passage.offsets[part.start : part.stop]]
-    return Text(passage.ids[part.start : part.stop], offsets, [bisect_left(starts, last) for _, last in offsets])
+    return Text(passage.ids[part.start : part.stop], offsets, sentences_of_tokens(offsets, hit.passage.sentences))
