@@ -371,6 +371,25 @@ def test_a_removed_file_can_be_brought_back(library: Library, settings: Settings
         library.undo()
 
 
+def test_the_notice_names_what_undoing_brings_back(library: Library, settings: Settings) -> None:
+    (settings.documents / "deep").mkdir()
+    for name in ("one.md", "two.md"):
+        (settings.documents / "deep" / name).write_text(ZOO)
+    known = ""
+    for name in ("deep/one.md", "deep/two.md", "moon.txt"):
+        library.remove(name)
+        told = documents_view.state(library, lambda: ([], ""), Query(), {"notice_key": known}, WORDS, ENGLISH)["notice"]
+        assert name in told["html"]
+        known = told["key"]
+
+
+def test_what_is_gone_already_cannot_be_removed_again(library: Library, settings: Settings) -> None:
+    (settings.documents / "fjord.txt").unlink()
+    page = documents_view.page(library, library.rows(), "", Query(), WORDS, ENGLISH)
+    assert page.count('class="remove"') == len(TEXTS) - 1
+    assert 'data-id="fjord.txt"' not in page
+
+
 def test_bringing_back_overwrites_nothing(library: Library, settings: Settings) -> None:
     library.remove("moon.txt")
     send(library, "moon.txt", ZOO.encode())

@@ -266,7 +266,7 @@ aria-label="{words.filter}">
 
 
 def _notice_key(removed: Removed | None) -> str:
-    return removed.kept.parent.name if removed else ""
+    return removed.key if removed else ""
 
 
 def _notice(removed: Removed | None, words: DocumentsLabels) -> str:
@@ -345,16 +345,20 @@ def _row(row: Row, words: DocumentsLabels, labels: Labels) -> str:
     reason = f'<span class="reason" lang="en">{plain(row.reason)}</span>' if row.reason else ""
     if row.copy_of:
         reason += f'<span class="copy">{words.copy_of.format(_path(row.copy_of))}</span>'
-    name = words.remove_named.format(plain(row.id))
-    button = (
-        f'<button type="button" class="remove" data-id="{escape(row.id)}" aria-label="{name}">{words.remove}</button>'
-    )
     return (
         f'<tr><th scope="row" class="title">{title}{_told(row)}<bdi class="path">{plain(row.id)}</bdi>{brief}</th>'
         f"{_facts(row, words, labels)}"
         f'<td class="state"><span class="{row.state}">{words.states[row.state]}</span>{reason}</td>'
-        f'<td class="action">{button}</td></tr>'
+        f'<td class="action">{_remove(row, words)}</td></tr>'
     )
+
+
+def _remove(row: Row, words: DocumentsLabels) -> str:
+    """Render the button that removes a file; there is none where the file is gone already."""
+    if not row.removable:
+        return ""
+    name = words.remove_named.format(plain(row.id))
+    return f'<button type="button" class="remove" data-id="{escape(row.id)}" aria-label="{name}">{words.remove}</button>'
 
 
 def _told(row: Row) -> str:

@@ -53,6 +53,11 @@ class Removed(NamedTuple):
     path: Path
     kept: Path
 
+    @property
+    def key(self) -> str:
+        """Return what tells it from all others that were removed: the folder that was made to keep it."""
+        return self.kept.parents[len(PurePosixPath(self.id).parts) - 1].name
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
