@@ -64,6 +64,44 @@ def test_asking_again_takes_the_place_of_all_that_came_after(kept: Chats) -> Non
     assert questions(kept, chat) == ["one", "two, edited", "three again"]
 
 
+def test_what_another_tab_has_asked_meanwhile_is_not_written_over(kept: Chats) -> None:
+    begun = asked(kept, asked(kept, Chat(), "one"), "two")
+    here, there = kept.open(begun.id or "", ""), kept.open(begun.id or "", "")
+    here = asked(kept, here, "three here")
+    for at_end, first in ((True, "two"), (False, "two, edited")):
+        other = asked(kept, there, "three there") if at_end else asked(kept, there.until(2), first)
+        assert other.id not in (None, here.id)
+        assert questions(kept, other) == (["one", "two", "three there"] if at_end else ["one", first])
+        assert [turn.kept for turn in other.turns] == [*range(1, len(other.turns) + 1)]
+        assert questions(kept, here) == ["one", "two", "three here"]
+    assert questions(kept, asked(kept, here.until(2), "two, edited here")) == ["one", "two, edited here"]
+
+
+def test_a_turn_is_known_by_its_place_in_what_is_kept(kept: Chats) -> None:
+    unkept = finish(kept.ask(Chat(), "not to be kept", {}))
+    chat = asked(kept, Chat(None, (unkept,)), "one")
+    chat = kept.rate(asked(kept, chat, "two"), 3, "up", "", "")
+    assert [turn.kept for turn in chat.turns] == [None, 1, 2]
+    assert [turn.rating for turn in kept.open(chat.id or "", "").turns] == [None, "up"]
+    assert questions(kept, asked(kept, chat.until(3), "two, edited")) == ["one", "two, edited"]
+
+
+def test_what_was_deleted_elsewhere_begins_anew_and_can_be_rated(kept: Chats) -> None:
+    from rag.web.app import _View
+    from rag.web.examples import Examples
+
+    view, request = _View(BOOK, kept, Examples(BOOK), ""), cast("Any", SimpleNamespace(headers={}))
+    chat = asked(kept, Chat(), "one")
+    kept.delete(chat.id or "", "")
+    assert view.rate(chat, 1, "up", "", request) == (chat.not_kept(), ENGLISH.unknown)
+    after, _ = view.keep(chat._replace(turns=(*chat.turns, finish(kept.ask(chat, "two", {})))), request)
+    assert after
+    assert [turn.kept for turn in after.turns] == [None, 1]
+    rated, problem = view.rate(after, 2, "up", "", request)
+    assert (rated.turns[1].rating, problem) == ("up", "")
+    assert [turn.rating for turn in kept.open(after.id or "", "").turns] == ["up"]
+
+
 def test_what_could_not_be_asked_is_shown_but_not_kept(kept: Chats) -> None:
     chat = asked(kept, asked(kept, Chat(), DISTANCE), "q" * 3000)
     assert chat.turns[-1].problem.startswith("the question has 3000 characters")

@@ -160,8 +160,9 @@ def build(pipeline: Pipeline, chats: Chats, examples: Examples, problem: str = "
             elif action == "edit" and number:
                 yield from answer(now.until(number), _given(event, "question"), filters, request)
             elif action == "rate" and number:
-                rated = view.rate(now, number, _rating(event, now, number), _given(event, "reason"), request)
-                yield {transcript: view.transcript(rated, request), chat: rated}
+                rated, problem = view.rate(now, number, _rating(event, now, number), _given(event, "reason"), request)
+                told = {drawer: view.drawer(rated, request, problem)} if problem else {}
+                yield {transcript: view.transcript(rated, request), chat: rated} | told
             else:
                 yield {}
 
@@ -290,14 +291,19 @@ class _View:
         try:
             return self._chats.keep(chat, owner)
         except UnknownConversation:  # deleted in another tab meanwhile: a new one is begun
-            return self._chats.keep(Chat(None, chat.turns), owner)
+            return self._chats.keep(chat.not_kept(), owner)
 
-    def rate(self, chat: Chat, number: int, rating: Rating | None, reason: str, request: gr.Request) -> Chat:
+    def rate(
+        self, chat: Chat, number: int, rating: Rating | None, reason: str, request: gr.Request
+    ) -> tuple[Chat, str]:
+        """Write a rating down; return the chat to show then, and what went wrong."""
         try:
-            return self._chats.rate(chat, number, rating, reason, user_name(request))
+            return self._chats.rate(chat, number, rating, reason, user_name(request)), ""
+        except UnknownConversation:  # deleted in another tab meanwhile, so that nothing of it can be rated
+            return chat.not_kept(), _own_words(request).unknown
         except HistoryError as error:
             logger.warning("%s", error)
-            return chat
+            return chat, str(error)
 
     def manage(self, chat: Chat, action: str, identity: str, title: str, request: gr.Request) -> tuple[Chat, str]:
         """Do what was clicked in the list; return the chat to show then, and what went wrong."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import glob
 import logging
+import threading
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
@@ -68,14 +69,19 @@ class Shown:
 
 
 class Chat(NamedTuple):
-    """What one browser tab holds; `id` is that of the kept conversation."""
+    """What one browser tab holds; `id` is that of the kept conversation, `updated` when it was last asked in then."""
 
     id: str | None = None
     turns: tuple[Shown, ...] = ()
+    updated: dt.datetime | None = None
 
     def until(self, number: int) -> Chat:
         """Return the chat before its n-th turn, from 1."""
         return self._replace(turns=self.turns[: max(0, number - 1)])
+
+    def not_kept(self) -> Chat:
+        """Return the chat as one of which nothing is kept."""
+        return Chat(None, tuple(replace(turn, kept=None, rating=None) for turn in self.turns))
 
     @property
     def answerer(self) -> str:
@@ -106,6 +112,7 @@ class Chats:
         """Take the name of the collection that is asked, to be kept with what is asked."""
         self._pipeline = pipeline
         self._collection = collection
+        self._keeping = threading.Lock()
         self.history = history
 
     def ask(self, chat: Chat, question: str, given: Mapping[str, str]) -> Generator[Written, None, Shown]:
@@ -124,29 +131,49 @@ class Chats:
     def keep(self, chat: Chat, owner: str) -> Chat:
         """Write the last turn down, and with it the chat if it is new. Raises HistoryError.
 
-        Where it stands in the place of earlier turns, those are written over.
+        Where it stands in the place of earlier turns, those are written over. What another tab has asked meanwhile is
+        not: this tab's turns then begin a conversation of their own.
         """
         *before, last = chat.turns
         if self.history is None or last.answer is None:
             return chat
-        number = 1 + sum(turn.answer is not None for turn in before)
-        if chat.id is None or number > len(self.history.turns(owner, chat.id)):
-            identity = self.history.add(owner, chat.id, last.answer, self._collection)
-        else:
-            identity = chat.id
-            self.history.replace_from(owner, identity, number, last.answer)
-        return Chat(identity, (*before, replace(last, kept=number)))
+        with self._keeping:
+            if chat.id and self.history.conversation(owner, chat.id).updated != chat.updated:
+                chat = self._begun_anew(chat._replace(turns=tuple(before)), owner)
+                before = list(chat.turns)
+            number = 1 + max((turn.kept for turn in before if turn.kept), default=0)
+            identity = self._write(chat.id, number, last.answer, owner)
+            updated = self.history.conversation(owner, identity).updated
+        return Chat(identity, (*before, replace(last, kept=number)), updated)
+
+    def _write(self, identity: str | None, number: int, answer: Answer, owner: str) -> str:
+        if identity is None or number > self._history.conversation(owner, identity).turns:
+            return self._history.add(owner, identity, answer, self._collection)
+        self._history.replace_from(owner, identity, number, answer)
+        return identity
+
+    def _begun_anew(self, chat: Chat, owner: str) -> Chat:
+        """Write the turns that were kept into a conversation of their own; their ratings stay where they were given."""
+        identity: str | None = None
+        turns, number = [*chat.not_kept().turns], 0
+        for place, turn in enumerate(chat.turns):
+            if turn.answer and turn.kept:
+                number += 1
+                identity = self._history.add(owner, identity, turn.answer, self._collection)
+                turns[place] = replace(turns[place], kept=number)
+        return Chat(identity, tuple(turns))
 
     def open(self, identity: str, owner: str) -> Chat:
         """Return a kept chat, its citations verified anew. Raises HistoryError, UnknownConversation.
 
         One that was held with another collection is none of this one's.
         """
+        known = self._history.conversation(owner, identity)  # before its turns: what is asked in between is not known
         stored = self._history.turns(owner, identity)
-        if self._history.conversation(owner, identity).collection not in (None, self._collection or ""):
+        if known.collection not in (None, self._collection or ""):
             raise UnknownConversation("the conversation was held with another collection")
         documents = {document.id: document for document in self._pipeline.documents()}
-        return Chat(identity, tuple(_shown(turn, documents) for turn in stored))
+        return Chat(identity, tuple(_shown(turn, documents) for turn in stored), known.updated)
 
     def conversations(self, owner: str) -> list[Conversation]:
         """Return what is kept, the last used first. Raises HistoryError."""

@@ -358,7 +358,9 @@ def _remove(row: Row, words: DocumentsLabels) -> str:
     if not row.removable:
         return ""
     name = words.remove_named.format(plain(row.id))
-    return f'<button type="button" class="remove" data-id="{escape(row.id)}" aria-label="{name}">{words.remove}</button>'
+    return (
+        f'<button type="button" class="remove" data-id="{escape(row.id)}" aria-label="{name}">{words.remove}</button>'
+    )
 
 
 def _told(row: Row) -> str:
