@@ -20,7 +20,7 @@ from rag.facts import Amount, Fact
 FOLDER = Path(__file__).parent / "facts"
 TODAY = dt.date(2025, 12, 25)
 _LABEL = re.compile("⟦([^|⟧]+)\\|([^⟧]+)⟧")
-_VALUE = re.compile(r"(?P<bound>>=|<=|[<>~]?)(?P<low>-?[\d.e]+)(?:\.\.(?P<high>[\d.e]+))?(?: (?P<unit>\S+))?")
+_VALUE = re.compile(r"(?P<bound>>=|<=|[<>~]?)(?P<low>-?[\d.e]+)(?:\.\.(?P<high>-?[\d.e]+))?(?: (?P<unit>\S+))?")
 
 
 class Label(NamedTuple):

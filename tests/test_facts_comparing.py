@@ -44,6 +44,8 @@ def test_a_figure_agrees_with_itself() -> None:
         ("Acme has revenue of $5–7 billion.", "Acme has revenue of $6 billion.", "compatible", "range"),
         ("Acme has revenue of $5 billion.", "Acme has revenue of $7 billion.", "differ", "value"),
         ("Acme has revenue of $5 billion.", "Acme has revenue of $5 million.", "differ", "factor 1000"),
+        ("Acme earned -$5 million.", "Acme earned $5 million.", "differ", "value"),
+        ("Acme earned -$5 billion.", "Acme earned $5 million.", "differ", "value"),
         ("Acme has revenue of $5 billion.", "Acme has revenue of €5 billion.", "not comparable", "unit"),
         ("Acme has revenue of $5 billion.", "Acme has growth of 5 percent.", "not comparable", "kind"),
         ("Acme has revenue of $5 billion.", "Zenith has revenue of $7 billion.", "not comparable", "subject"),

@@ -24,6 +24,8 @@ WRITTEN = [
     ("en", "$20,000", "ru", ["20 000 $"]),
     ("en", "1,373 people", "no", ["1 373"]),
     ("ru", "более 250 %", "en", ["more than 250%"]),
+    ("ru", "минус $3,2 млн", "en", ["-$3.2 million"]),
+    ("en", "−10 to −5 °C", "ru", ["-10–-5 градусов Цельсия"]),
     ("no", "over 2 år", "ru", ["более 2 лет"]),
     ("no", "over 21 km", "ru", ["более 21 километра"]),
     ("no", "3 år", "ru", ["3 года"]),
@@ -47,7 +49,7 @@ def test_figures_are_written_as_the_language_does(language: str, text: str, othe
     assert [written for fact in found if (written := facts.write(fact, other))] == expected
 
 
-_numbers = st.decimals(0, 10**15, allow_nan=False, places=2).map(lambda number: number.normalize())
+_numbers = st.decimals(-(10**15), 10**15, allow_nan=False, places=2).map(lambda number: number.normalize())
 
 
 @pytest.mark.parametrize("language", ["en", "no", "ru", "zh"])

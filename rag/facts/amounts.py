@@ -58,31 +58,31 @@ class Amounts(Reading):
     # --- the whole ---
 
     def _quantity(self, place: int) -> Found | None:
-        sign = self._sign(place)
-        start = sign.end if sign else place
-        negative = self._is_minus(start)
-        number = self._numerals.at(start + negative, of_money=bool(sign))
-        if number is None or not (sign or negative or self._may_begin(start)):
+        before = self._is_minus(place) or self._is_minus_in_words(place)  # «-$5», «minus 5»
+        sign = self._sign(place + before)
+        start = sign.end if sign else place + before
+        within = bool(sign) and not before and self._is_minus(start)  # «$-5»
+        start += within
+        number = self._numerals.at(start, of_money=bool(sign))
+        if number is None or not (sign or before or self._may_begin(start)):
             return None
         number = self._before_unit(number)
         measure = sign or self._measure(self._after_dot(number.end), number)
         end = max(measure.end, number.end)
-        other = self._other_end(start, number, end, measure, sign)
+        first = _negated(number) if before or within else number
+        other = self._other_end(place, first, end, measure, sign)
         if other:
-            number, last, measure, end = other
+            first, last, measure, end = other
+        elif sign or self._is_accepted(start, number, measure):
+            last = first
         else:
-            last = number
-        if not other and not sign and not self._is_accepted(start + negative, number, measure):
             return None
         if sign:
             end = self._after_sign(end, measure)
-        return self._found(place, end, number, last, measure, negative=negative)
+        return self._found(place, end, first, last, measure)
 
-    def _found(
-        self, place: int, end: int, number: Numeral, last: Numeral, measure: Measure, *, negative: bool = False
-    ) -> Found | None:
-        factor = -measure.factor if negative else measure.factor
-        value = Amount(number.value * factor, last.value * factor, last.step * measure.factor)
+    def _found(self, place: int, end: int, number: Numeral, last: Numeral, measure: Measure) -> Found | None:
+        value = Amount(number.value * measure.factor, last.value * measure.factor, last.step * measure.factor)
         if abs(value.low) > Decimal("1e30"):
             return None
         unit = self._yuan_or_yen(place) if measure.unit == _YUAN_OR_YEN else measure.unit
@@ -107,13 +107,14 @@ class Amounts(Reading):
         self, start: int, number: Numeral, end: int, measure: Measure, sign: Measure | None
     ) -> tuple[Numeral, Numeral, Measure, int] | None:
         """Return both ends of a range that begins here, what it counts, and the place behind it."""
-        place = self._joiner(start - bool(sign), end)
+        place = self._joiner(start, end)
         if place is None:
             return None
-        second_sign = self._sign(place)
+        minus = self._is_minus(place) or self._is_minus_in_words(place)
+        second_sign = self._sign(place + minus)
         if second_sign and (not sign or second_sign.unit != sign.unit):
             return None
-        last = self._numerals.at(second_sign.end if second_sign else place, of_money=bool(sign))
+        last = self._numerals.at(second_sign.end if second_sign else place + minus, of_money=bool(sign))
         if last is None:
             return None
         tail = sign or self._measure(self._after_dot(last.end), last)
@@ -121,9 +122,10 @@ class Amounts(Reading):
             return None
         if measure.unit and tail.unit != measure.unit and not sign:
             return None
+        last = _negated(last) if minus else last
         if number.multiplier == 1 and last.multiplier > 1 and number.literal <= last.literal:
             number = number._replace(value=number.value * last.multiplier, step=number.step * last.multiplier)
-        if number.value >= last.value or not self._is_range(start, number, last, tail):
+        if number.value >= last.value or not self._is_range(number, last, tail):
             return None
         return number, last, tail, max(last.end, tail.end)
 
@@ -143,7 +145,7 @@ class Amounts(Reading):
             return None
         return None if self._has_change(start) else end + 1
 
-    def _is_range(self, start: int, number: Numeral, last: Numeral, measure: Measure) -> bool:
+    def _is_range(self, number: Numeral, last: Numeral, measure: Measure) -> bool:
         """Tell a range from a score, a phone number or two years."""
         if number.in_words != last.in_words:
             return False
@@ -355,6 +357,17 @@ class Amounts(Reading):
         before = self._text_at(place - 1)
         return place == 0 or not self._tokens[place].glued or before in {"(", "$", "€"} or is_han(before)
 
+    def _is_minus_in_words(self, place: int) -> bool:
+        """Tell whether «minus» stands here and takes nothing off a number, nor is the half of «plus or minus»."""
+        if self._text_at(place) not in self._lexicon.minus or self._is_glued_word(place):
+            return False
+        before = [self._text_at(place - 1), self._text_at(place - 2)]
+        return not before[0].isdecimal() and not self._lexicon.plus & set(before)
+
+    def _is_glued_word(self, place: int) -> bool:
+        """Tell whether something touches a word on its left, in a language that writes spaces."""
+        return self._touches(place) and not is_han(self._text_at(place)) and self._text_at(place - 1) not in '(«“"'
+
     def _is_glued_name(self, place: int) -> bool:
         """Tell whether letters touch the number on its right, as in «910C», «5G», «4-й», «A4-format»."""
         if not self._touches(place):
@@ -462,3 +475,7 @@ class Amounts(Reading):
         following = self._tokens[end + 1] if end + 1 < len(self._tokens) else None
         goes_on = following is not None and not following.opens and not following.capital and following.kind == "word"
         return end + 1 if goes_on and self._tokens[end - 1].kind == "word" else end
+
+
+def _negated(number: Numeral) -> Numeral:
+    return number._replace(value=-number.value, literal=-number.literal)

@@ -268,7 +268,7 @@ def _allows(bounded: Fact, amount: Amount, other: Amount) -> bool:
 def _slip(first: Amount, second: Amount) -> str | None:
     """Return ``factor 1000`` and the like when one value is the other but for a power of a thousand."""
     low, high = sorted((abs(first.low), abs(second.low)))
-    if not low:
+    if first.low * second.low <= 0:
         return None
     for factor in (10**3, 10**6, 10**9, 10**4):  # the last one: 万 against 亿
         if abs(high / low / factor - 1) <= _SLIP:

@@ -93,6 +93,8 @@ class Lexicon:
     multipliers: Phrasebook[Decimal]
     glued: frozenset[str]
     joins: frozenset[str]
+    minus: frozenset[str]
+    plus: frozenset[str]
     halves: frozenset[str]
     half_articles: frozenset[str]
     and_a_half: Phrasebook[bool]
@@ -263,6 +265,8 @@ class _Reading:
             multipliers=self._book(self._section("multipliers", Decimal)),
             glued=_words(self._table.get("glued", {}).get("words", "")),
             joins=_words(numbers.get("joins", "")),
+            minus=_words(numbers.get("minus", "")),
+            plus=_words(numbers.get("plus", "")),
             halves=_words(numbers.get("halves", "")),
             half_articles=_words(numbers.get("half_articles", "")),
             and_a_half=self._flags(numbers.get("and_a_half", "")),

@@ -151,7 +151,7 @@ def _number(number: Decimal) -> int | float:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, list):
-        return "/".join(map(str, value))
+        value = "/".join(map(str, value))
     if not isinstance(value, str):
         return value
     shown = disarm(value)

@@ -134,8 +134,9 @@ def _money(number: Decimal, fact: Fact, language: str, locale: Locale) -> str:
     code = fact.unit or ""
     if language == "en":
         symbol, cents = _symbol(fact, locale), number % 1 and not _may_be_shortened(number, language)
-        digits = format_decimal(number, "#,##0.00#######", locale) if cents else _number(number, language, locale)
-        return f"{symbol}{' ' * symbol[-1].isalpha()}{digits}"
+        plain = abs(number)
+        digits = format_decimal(plain, "#,##0.00#######", locale) if cents else _number(plain, language, locale)
+        return f"{'-' * (number < 0)}{symbol}{' ' * symbol[-1].isalpha()}{digits}"
     if not _may_be_shortened(number, language):
         return _in_full(number, code, locale)
     if language in _SIGNED:
