@@ -158,7 +158,7 @@ class Amounts(Reading):
     def _sign(self, place: int) -> Measure | None:
         """Return the money whose sign or code stands before a number: «$», «US$», «NOK», «kr»."""
         found = self._lexicon.signs.at(self._forms, place)
-        if found:
+        if found and self._is_one_sign(place, found[1]):
             unit, end = found
             if self._text_at(place).isalpha() and self._text_at(end) == ".":
                 end += 1
@@ -170,6 +170,13 @@ class Amounts(Reading):
         if following >= len(self._tokens) or self._tokens[following].kind != "number" or self._tokens[end].opens:
             return None
         return Measure("money", unit, end)
+
+    def _is_one_sign(self, place: int, end: int) -> bool:
+        """Tell «A$5» from «a $5 note»."""
+        letter = self._tokens[place]
+        if self._text_at(end - 1) != "$" or end - place == 1 or len(letter.text) > 1:
+            return True
+        return letter.capital and self._touches(place + 1)
 
     def _is_code(self, place: int) -> bool:
         if place >= len(self._tokens):
@@ -196,6 +203,8 @@ class Amounts(Reading):
         if not found:
             return None
         unit, end = found
+        if unit == "times" and end < len(self._tokens) and self._tokens[end].kind == "number":
+            return None  # «3 x 4 metres»
         single = self._text_at(place)
         if len(single) == 1 and single.isalpha() and self._text[self._tokens[place].start].isupper():
             return None  # «5 M», «4 K»
@@ -207,7 +216,7 @@ class Amounts(Reading):
         found = self._lexicon.currencies.at(self._forms, place)
         if found is None and self._is_code(place):
             found = self._text_at(place).upper(), place + 1
-        if found is None:
+        if found is None or not self._is_one_sign(place, found[1]):
             return None
         unit, end = found
         if unit == "GBX":
@@ -302,6 +311,8 @@ class Amounts(Reading):
         before = self._text_at(place - 1)
         if before in {"第", "-"} or self._text_at(place)[0] in "百千万亿兆" or before in self._lexicon.vague:
             return False
+        if before in self._lexicon.of_part and self._text_at(place - 2) in self._lexicon.parts:
+            return False
         if self._text_at(place) in self._lexicon.lone | self._lexicon.lone_bounded:
             return self._is_accepted_alone(place, measure)
         if measure.unit:
@@ -311,7 +322,8 @@ class Amounts(Reading):
             return not article or self._text_at(place) in self._lexicon.one
         if self._lexicon.language == "zh":
             follows = self._text_at(number.end)
-            long = len(self._tokens[place].text) > 1 and number.value >= 10
+            is_one_character = number.end == place + 1 and len(self._tokens[place].text) == 1
+            long = not is_one_character and number.value >= 10
             return number.value >= 2 and (follows in self._lexicon.measures or (number.multiplier > 1 and long))
         if number.multiplier > 1 or number.value >= 100:
             return True
@@ -375,7 +387,7 @@ class Amounts(Reading):
         after = self._tokens[place]
         if after.kind == "word":
             return not is_han(after.text)
-        if after.kind == "number" or after.text in {"_", "\\"}:
+        if after.kind == "number" or after.text in {"_", "\\", "^"}:
             return True
         if after.text == "." and self._touches(place + 1) and self._tokens[place + 1].kind == "word":
             return True

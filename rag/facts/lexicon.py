@@ -95,6 +95,8 @@ class Lexicon:
     joins: frozenset[str]
     minus: frozenset[str]
     plus: frozenset[str]
+    parts: frozenset[str]
+    of_part: frozenset[str]
     halves: frozenset[str]
     half_articles: frozenset[str]
     and_a_half: Phrasebook[bool]
@@ -267,6 +269,8 @@ class _Reading:
             joins=_words(numbers.get("joins", "")),
             minus=_words(numbers.get("minus", "")),
             plus=_words(numbers.get("plus", "")),
+            parts=_words(numbers.get("parts", "")),
+            of_part=_words(numbers.get("of_part", "")),
             halves=_words(numbers.get("halves", "")),
             half_articles=_words(numbers.get("half_articles", "")),
             and_a_half=self._flags(numbers.get("and_a_half", "")),

@@ -16,8 +16,12 @@ _HALF = Decimal("0.5")
 
 _HAN_DIGITS = {character: number for number, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _HAN_TENS = {"十": 10, "百": 100, "千": 1000}
+_HAN_DECIMALS = re.compile(f"(?P<digits>[{''.join(_HAN_DIGITS)}]+)(?P<rest>.*)")
 _HAN_MYRIADS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8, "兆": 10**12}
 _FRACTIONS = {"½": "0.5", "¼": "0.25", "¾": "0.75"}
+_HALVES, _HUNDREDTH = {"2", "4"}, Decimal("0.01")  # what a fraction in digits may be divided by: «2 1/2»
+_TIMES, _SUPERSCRIPTS = {"×", "x", "х", "·", "⋅", "*"}, str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_SHIRT = {"t", "т"}  # what behind a space is no thousand or trillion: «$20 T-shirts»
 
 
 class Numeral(NamedTuple):
@@ -66,7 +70,26 @@ class Numerals:
         if written is None:
             return None
         value, step = written
-        return Numeral(value, step, place + 1, value, Decimal(1), False)
+        number = Numeral(value, step, place + 1, value, Decimal(1), False)
+        return self._and_a_fraction(number) if step == 1 else number
+
+    def _and_a_fraction(self, number: Numeral) -> Numeral:
+        """Add the fraction of «2½» and «2 1/2»."""
+        texts = [token.text for token in self._tokens[number.end : number.end + 3]]
+        if texts[:1] and texts[0] in _FRACTIONS:
+            fraction, end = Decimal(_FRACTIONS[texts[0]]), number.end + 1
+        elif self._is_fraction(number.end, texts):
+            fraction, end = Decimal(texts[0]) / Decimal(texts[2]), number.end + 3
+        else:
+            return number
+        value = number.value + fraction
+        return number._replace(value=value, literal=value, step=_HUNDREDTH, end=end)
+
+    def _is_fraction(self, place: int, texts: Sequence[str]) -> bool:
+        if len(texts) < 3 or texts[1] != "/" or texts[2] not in _HALVES or texts[0] not in {"1", "3"}:
+            return False
+        glued = [token.glued for token in self._tokens[place : place + 4]]
+        return glued[:3] == [False, True, True] and not any(glued[3:]) and texts != ["3", "/", "2"]
 
     # --- multipliers ---
 
@@ -74,8 +97,9 @@ class Numerals:
         number = self._and_a_half(number)
         end, multiplier, vague = number.end, Decimal(1), False
         while True:
-            if self._is_more(end) and self._multiplier(end + 1, of_money):
-                end, vague = end + 1, True
+            more = self._lexicon.after.at(self._forms, end)  # «100多万», «5 с лишним миллионов»
+            if more and more[0] == ">" and self._multiplier(more[1], of_money):
+                end, vague = more[1], True
             found = self._multiplier(end, of_money)
             if found is None:
                 break
@@ -91,9 +115,6 @@ class Numerals:
             vague=vague,
         )
 
-    def _is_more(self, place: int) -> bool:
-        return place < len(self._tokens) and self._tokens[place].text in {"多", "余", "餘"}
-
     def _multiplier(self, place: int, of_money: bool) -> tuple[Decimal, int] | None:
         if place >= len(self._tokens):
             return None
@@ -101,22 +122,44 @@ class Numerals:
         if token.kind == "han":
             value = _han_multiplier(token.text)
             return (value, place + 1) if value else None
-        if token.text in self._lexicon.glued:
-            told = of_money or token.capital != (token.text == "k")  # «14M» and «20k»; «4K» is a screen
-            if not (token.glued and told) or self._is_glued_on(place):
-                return None
         if token.opens:
             return None
+        if token.text in _TIMES:
+            return self._power_of_ten(place + 1)
+        if token.text in self._lexicon.glued:
+            if behind := self._before_money(place + 1):
+                return Decimal(1000), behind
+            told = of_money or token.capital != (token.text == "k")  # «14M» and «20k»; «4K» is a screen
+            is_near = token.glued or (of_money and token.text not in _SHIRT)
+            if not (is_near and told) or self._is_glued_on(place, token.glued):
+                return None
         return self._lexicon.multipliers.at(self._forms, place)
 
-    def _is_glued_on(self, place: int) -> bool:
-        """Tell whether more letters or digits touch the token («5M2»)."""
-        following = place + 1
-        return (
-            following < len(self._tokens)
-            and self._tokens[following].glued
-            and self._tokens[following].kind in {"number", "word"}
-        )
+    def _before_money(self, place: int) -> int | None:
+        """Return the place of a short word for money behind a letter and its dot: «5 т. р.», «5 т.руб.»."""
+        if self._lexicon.language != "ru":
+            return None
+        following = place + (place < len(self._tokens) and self._tokens[place].text == ".")
+        is_money = self._lexicon.currencies.at(self._forms, following) and not self._tokens[following].capital
+        return following if is_money and self._tokens[following].text in self._lexicon.abbreviations else None
+
+    def _power_of_ten(self, place: int) -> tuple[Decimal, int] | None:
+        """Read «10⁹» and «10^9» of «3.5 × 10⁹»."""
+        texts = [token.text for token in self._tokens[place : place + 3]]
+        if len(texts) < 2 or texts[0] != "10" or not self._tokens[place + 1].glued:
+            return None
+        power, end = (texts[2], place + 3) if texts[1] == "^" and len(texts) > 2 else (texts[1], place + 2)
+        exponent = power.translate(_SUPERSCRIPTS)
+        if power.isdecimal() != (texts[1] == "^") or not exponent.isdecimal() or len(exponent) > 2:
+            return None
+        return Decimal(10) ** int(exponent), end
+
+    def _is_glued_on(self, place: int, is_glued: bool) -> bool:
+        """Tell whether more touches the token: letters or digits («5M2»), behind a space anything («$9 M-series»)."""
+        following = self._tokens[place + 1] if place + 1 < len(self._tokens) else None
+        if following is None or not following.glued:
+            return False
+        return following.kind in {"number", "word"} or (not is_glued and following.text in {"-", "/", "'", "’"})
 
     def _and_a_half(self, number: Numeral) -> Numeral:
         found = self._lexicon.and_a_half.at(self._forms, number.end)
@@ -189,10 +232,28 @@ class Numerals:
         value = han_value(self._tokens[place].text)
         if value is None:
             return None
+        if decimals := self._han_decimals(place, value):
+            return decimals
         last = self._tokens[place].text[-1]
         step = Decimal(_HAN_TENS.get(last, _HAN_MYRIADS.get(last, 1)))
         multiplier = Decimal(_HAN_MYRIADS.get(last, 1))
         return Numeral(value, step, place + 1, value, multiplier, True)
+
+    def _han_decimals(self, place: int, whole: Decimal) -> Numeral | None:
+        """Read «三点五亿»; without a multiplier or a unit it is the time of a day."""
+        if place + 2 >= len(self._tokens) or self._tokens[place + 1].text != "点":
+            return None
+        match = _HAN_DECIMALS.fullmatch(self._tokens[place + 2].text)
+        if not match or whole != whole.to_integral_value():
+            return None
+        digits = "".join(str(_HAN_DIGITS[character]) for character in match["digits"])
+        value, step = whole + Decimal(f"0.{digits}"), Decimal(1).scaleb(-len(digits))
+        factor = _han_multiplier(match["rest"])
+        behind = self._lexicon.units.at(self._forms, place + 3) or self._lexicon.currencies.at(self._forms, place + 3)
+        before = self._tokens[place - 1].text if place else ""
+        if factor is None or (factor == 1 and not behind and before != "百分之"):
+            return None
+        return Numeral(value * factor, step * factor, place + 3, value, factor, True)
 
 
 def _joined(current: Decimal, value: Decimal, is_hundred: bool) -> Decimal | None:
