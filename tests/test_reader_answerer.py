@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -177,10 +177,10 @@ def test_documents_that_give_orders_change_nothing(bridge: Pipeline, folder: Pat
 # --- confidence -------------------------------------------------------------------------------------------------------
 
 
-def choice(answerable: float = 0.0, **known: bool) -> Choice:
-    passage = Passage("a.txt", 0, 10, "312 metres", "en", (Span(0, 10),))
-    hit = Hit(passage, 1.0, 0.8, 1.0, (SentenceScore(1.0, 0.8, 0.5),))
-    return Choice(hit, Span(0, 10), "312 metres", Features(1.0, answerable, 1.0, 1.0, 0.0, 0.0, 0.0), **known)
+def choice(answerable: float = 0.0, text: str = "312 metres", **known: bool) -> Choice:
+    span = Span(0, len(text))
+    hit = Hit(Passage("a.txt", *span, text, "en", (span,)), 1.0, 0.8, 1.0, (SentenceScore(1.0, 0.8, 0.5),))
+    return Choice(hit, span, text, Features(1.0, answerable, 1.0, 1.0, 0.0, 0.0, 0.0), **known)
 
 
 def test_confidence_is_a_probability_that_grows_with_what_the_reader_says() -> None:
@@ -191,10 +191,13 @@ def test_confidence_is_a_probability_that_grows_with_what_the_reader_says() -> N
 
 
 def test_spans_that_say_the_same_share_their_probability() -> None:
-    equal = [2.0, 2.0, 2.0, 2.0]
-    assert share_of_first(["312 metres", "Oslo", "312 m", "1958"], equal) == pytest.approx(0.5)
-    assert share_of_first(["Oslo", "Bergen", "Tromsø", "Bodø"], equal) == pytest.approx(0.25)
-    assert share_of_first(["Oslo", "Bergen"], [900.0, -900.0]) == pytest.approx(1)
+    def share(*texts: str, scores: Sequence[float] = (2.0, 2.0, 2.0, 2.0)) -> float:
+        return share_of_first([choice(text=text) for text in texts], scores)
+
+    assert share("312 metres", "Oslo", "312 m", "1958") == pytest.approx(0.5)
+    assert share("3 million", "3 billion", "3,000,000", "3 %") == pytest.approx(0.5)
+    assert share("Oslo", "Bergen", "Tromsø", "Bodø") == pytest.approx(0.25)
+    assert share("Oslo", "Bergen", scores=[900.0, -900.0]) == pytest.approx(1)
 
 
 def test_a_language_that_was_not_trained_on_halves_the_odds(bridge: Pipeline) -> None:

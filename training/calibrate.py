@@ -191,7 +191,7 @@ def _first(one: Found, order: Features) -> tuple[Features, bool]:
     scored = [(choice.features.weighed(order), choice, right) for choice, right in zip(*one[:2], strict=True)]
     scored.sort(key=lambda each: -each[0])
     _, first, is_right = scored[0]
-    share = share_of_first([choice.text for _, choice, _ in scored], [score for score, _, _ in scored])
+    share = share_of_first([choice for _, choice, _ in scored], [score for score, _, _ in scored])
     return first.features._replace(share=share), is_right
 
 

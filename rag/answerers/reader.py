@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from rag.answerers import Draft, Question, kinds
+from rag.answerers.agreement import says_the_same
 from rag.answerers.names import absent
 from rag.answerers.replies import abstain
-from rag.answerers.spans import says_the_same, sentences_of, tidied
+from rag.answerers.spans import sentences_of, tidied
 from rag.answerers.windows import choose
 from rag.citations import cite
 from rag.config import Settings
+from rag.languages import UNKNOWN, detect
 from rag.reader import Reader, Text
 from rag.types import Candidate, Document, Hit, Span, Statement, Turn
 
@@ -80,6 +82,10 @@ class Choice(NamedTuple):
         log_odds = _BIAS + self.features.weighed(_CONFIDENCE) + (0 if self.trained else UNTRAINED)
         return (1 + math.tanh(log_odds / 2)) / 2
 
+    def says_the_same(self, other: Choice) -> bool:
+        languages = self.hit.passage.language, other.hit.passage.language
+        return self.text == other.text or says_the_same(self.text, other.text, languages)
+
 
 class ReaderAnswerer:
     """Extractive: reads the best sentences of all hits together with the question."""
@@ -114,14 +120,14 @@ class ReaderAnswerer:
         found = sorted(self._choices(question, hits, documents), key=lambda choice: -choice.score)
         if not found:
             return found
-        share = share_of_first([choice.text for choice in found], [choice.score for choice in found])
+        share = share_of_first(found, [choice.score for choice in found])
         first = found[0]
         return [first._replace(features=first.features._replace(share=share)), *found[1:]]
 
     def _choices(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Iterator[Choice]:
         overhead = len(self._reader.tokenize([question.text])[0].ids) + 4
         passages = self._reader.tokenize([hit.passage.text for hit in hits]) if hits else []
-        before, cost = self._answered_before(question.leans_on)
+        before, told_in, cost = self._answered_before(question.leans_on)
         parts = choose(hits, passages, overhead, self._budget - cost)
         windows = self._reader.read(question.text, [part.text for part in parts])
         wanted = kinds.asked(question.text, question.language)
@@ -141,28 +147,28 @@ class ReaderAnswerer:
                         float(wanted is not None and not kinds.is_of(wanted, found, hit.passage.language)),
                         float(_is_of_another_year(question.text, hit, text, span)),
                     )
-                    again = bool(before) and says_the_same(found, before)
+                    again = bool(before) and says_the_same(found, before, (hit.passage.language, told_in))
                     yield Choice(hit, span, found, features, again, question.language in TRAINED)
 
-    def _answered_before(self, turn: Turn | None) -> tuple[str, int]:
-        """Return the words of the last answer that answered the question before, and how many tokens were read for it.
+    def _answered_before(self, turn: Turn | None) -> tuple[str, str, int]:
+        """Return the words of the last answer that answered the question before, their language, and the tokens read.
 
         "" where the reader finds none.
         """
         if not turn or not turn.answer:
-            return "", 0
+            return "", UNKNOWN, 0
         asked, answer = self._reader.tokenize([turn.question, turn.answer])
         beginning = Text(answer.ids[:BEGINNING], answer.offsets[:BEGINNING])
         (window,) = self._reader.read(turn.question, [beginning])
         best = next(iter(window.readings), None)
         found = turn.answer[slice(*tidied(turn.answer, best.span))] if best and best.lead > 0 else ""
-        return found, len(asked.ids) + len(beginning.ids)
+        return found, detect(turn.answer), len(asked.ids) + len(beginning.ids)
 
 
-def share_of_first(texts: Sequence[str], scores: Sequence[float]) -> float:
+def share_of_first(choices: Sequence[Choice], scores: Sequence[float]) -> float:
     """Return the probability (softmax) of the first of several spans, and of those that say the same, among all."""
     odds = [math.exp(score - max(scores)) for score in scores]
-    same = (odd for text, odd in zip(texts, odds, strict=True) if text == texts[0] or says_the_same(texts[0], text))
+    same = (odd for choice, odd in zip(choices, odds, strict=True) if choices[0].says_the_same(choice))
     return math.fsum(same) / math.fsum(odds)
 
 
@@ -210,7 +216,7 @@ def _supporting(choices: Sequence[Choice], documents: Mapping[str, Document]) ->
 def _agrees(choice: Choice, best: Choice) -> bool:
     if choice.features.lead < 0:  # the reader does not take it for an answer
         return False
-    if says_the_same(choice.text, best.text):
+    if choice.says_the_same(best):
         return True
     is_other_language = choice.hit.passage.language != best.hit.passage.language
     return is_other_language and best.score - choice.score <= HARDLY and not _has_digits(choice, best)

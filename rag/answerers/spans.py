@@ -1,21 +1,34 @@
-"""Spans of short answers: their edges, the sentences around them, and whether two say the same."""
+"""Spans of short answers: their edges, and the sentences around them."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from rag.languages import OF_A_WORD
-from rag.normalisation import normalise
 from rag.types import Span
 
 LONGEST_WORD = 100  # characters; what goes on for longer is not words
 ABBREVIATED = 4  # letters that a word before a full stop may have and be an abbreviation
 
 _OF_A_WORD = re.compile(OF_A_WORD)
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_BEFORE, _AFTER = ",.;:!?)]}»”…-–—", ",;:!?([{«„…-–—"  # what no answer begins, and none ends with
+_MARKS = ("Mn", "Mc")  # categories of what is written on to a letter
+# Digits that a mark parts, or a space in threes, if it does not break the line: others may part the columns of a table,
+# but before «000». A year with a point and digits behind it ends a sentence that a footnote follows.
+_NUMBER = re.compile(
+    r"(?<![\d.,])[1-9]\d{0,2}(?:[\u00a0\u202f]\d{3}| 000)+(?!\d)(?:[.,]\d+)?"
+    r"|(?<!\d)(?:1\d|20)\d\d(?=\.\d)|\d+(?:[.,:]\d+)*"
+)
+# What belongs to the number behind it: a minus, and the point of «.5»; but not the dash of «2019 –2020».
+_SIGN = re.compile(r"(?<![^\s(\[«“„\"])(?<!\d\s)(?:[-−–](?=[$€£¥₽]?\d)|\.(?=\d))")
 _PAIRS = {"«": "»", "“": "”", "„": "“", '"': '"', "(": ")", "[": "]", "{": "}"}
+_WIDE_PAIRS = {"《": "》", "〈": "〉", "「": "」", "『": "』", "（": "）", "［": "］", "【": "】", "〔": "〕"}
+_PAIRS |= _WIDE_PAIRS
+_STOPS = "。．।॥။។።،؛؟，、；：！？"  # and commas and the like, of scripts that have their own
+_BEFORE = ",.;:!?)]}»”…-–—" + _STOPS + "".join(_WIDE_PAIRS.values())  # what no answer begins with,
+_AFTER = ",;:!?([{«„…-–—" + _STOPS + "".join(_WIDE_PAIRS)  # and what none ends with
+_DOTTED = re.compile(rf"\W*(?:[^\W\d_]{{1,{ABBREVIATED}}}\.)+[^\W\d_]{{1,{ABBREVIATED}}}")  # «н. э», «U.S», «f.Kr»
 
 
 def tidied(text: str, span: Span) -> Span:
@@ -37,11 +50,34 @@ def whole(text: str, span: Span) -> Span:
         end += 1  # a compound is cut at its hyphen
     while end - span.end < LONGEST_WORD and _is_within_a_word(text, end):
         end += 1
-    return Span(start, end)
+    return _with_whole_numbers(text, Span(start, end))
 
 
 def _is_within_a_word(text: str, place: int) -> bool:
-    return 0 < place < len(text) and _OF_A_WORD.fullmatch(text, place - 1, place + 1) is not None
+    """Tell whether a word goes on at a place, or a letter of whatever script, whose mark stands there."""
+    if not 0 < place < len(text):
+        return False
+    if unicodedata.category(text[place]) in _MARKS:
+        return text[place - 1].isalpha() or unicodedata.category(text[place - 1]) in _MARKS
+    return _OF_A_WORD.fullmatch(text, place - 1, place + 1) is not None
+
+
+def _with_whole_numbers(text: str, span: Span) -> Span:
+    """Complete the numbers at the edges: «7 млрд» of «5,7 млрд», «000» of «350 000», «5 °C» of «-5 °C».
+
+    >>> text = "Выручка 5,7 млрд, при -5 °C"
+    >>> [text[slice(*_with_whole_numbers(text, span))] for span in (Span(10, 16), Span(23, 27))]
+    ['5,7 млрд', '-5 °C']
+    """
+    start, end = span
+    for match in _NUMBER.finditer(text, max(0, start - LONGEST_WORD), end + LONGEST_WORD):
+        if match.start() < start < match.end():
+            start = match.start()
+        if match.start() < end < match.end():
+            end = match.end()
+    while start and start < end and _SIGN.match(text, start - 1):
+        start -= 1
+    return Span(start, end)
 
 
 def trimmed(text: str, span: Span) -> Span:
@@ -56,7 +92,7 @@ def trimmed(text: str, span: Span) -> Span:
     start, end = span.start, _with_the_other_half(text, span)
     while True:
         before = start, end
-        while start < end and (text[start].isspace() or text[start] in _BEFORE):
+        while start < end and (text[start].isspace() or text[start] in _BEFORE) and not _SIGN.match(text, start, end):
             start += 1
         while start < end and (text[end - 1].isspace() or text[end - 1] in _AFTER):
             end -= 1
@@ -97,7 +133,8 @@ def _ends_a_sentence(answer: str) -> bool:
     """Tell whether there is a full stop at the end that is no part of an abbreviation («н. э.», «mill.», «U.S.»)."""
     word = (answer.split() or [""])[-1]
     bare = word.removesuffix(".")
-    is_abbreviation = "." in bare or (bare.isalpha() and bare.islower() and len(bare) <= ABBREVIATED)
+    is_short = bare.isalpha() and bare.islower() and len(bare) <= ABBREVIATED
+    is_abbreviation = is_short or _DOTTED.fullmatch(bare) is not None
     return word.endswith(".") and not is_abbreviation
 
 
@@ -105,13 +142,3 @@ def sentences_of(span: Span, sentences: Sequence[Span]) -> Span:
     """Return the sentence of a span, or from the first to the last that it touches."""
     touched = [one for one in sentences if one.start < span.end and span.start < one.end]
     return Span(min([span.start, *(one.start for one in touched)]), max([span.end, *(one.end for one in touched)]))
-
-
-def says_the_same(one: str, other: str) -> bool:
-    """Tell whether two answers have a number in common, or, where neither has any, most words of the shorter one."""
-    first, second = normalise(one), normalise(other)
-    numbers, others = set(_NUMBER.findall(first)), set(_NUMBER.findall(second))
-    if numbers or others:
-        return bool(numbers & others)
-    words, their = set(first.split()), set(second.split())
-    return 2 * len(words & their) > min(len(words), len(their))
