@@ -5,8 +5,10 @@ Line ends become ``\\n``, the characters NFC, a byte order mark goes; nothing is
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
+from contextlib import suppress
 
 _MARKS = {  # longest first: the mark of UTF-32 begins with that of UTF-16
     b"\xff\xfe\x00\x00": "utf-32",
@@ -15,6 +17,16 @@ _MARKS = {  # longest first: the mark of UTF-32 begins with that of UTF-16
     b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
 }
+# What programs mean that name these: Windows' own encodings, which have letters and signs where the others have none.
+_MEANT = {
+    "ascii": "utf-8",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "gb2312": "gb18030",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+}
+_SEVEN_BITS = ("iso2022", "hz", "utf-7")  # whose bytes would pass for UTF-8
 _CYRILLIC = ["cp1251", "koi8_r", "cp866", "iso8859_5"]
 _OTHER_LEGACY = ["gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp850"]
 _OTHER_LEGACY += ["cp1250", "cp1253", "cp1254", "cp1255", "cp1256"]
@@ -39,6 +51,26 @@ def decode(data: bytes) -> str:
     return normalised(_decode(data).removeprefix("\ufeff"))
 
 
+def decode_named(data: bytes, name: str) -> str:
+    """Return the text of `data` that is said to be in an encoding: in UTF-8 if it is, else in that, else as recognised.
+
+    Raises ValueError with the reason when the bytes are no text.
+
+    >>> decode_named("5 € – “nå”".encode("cp1252"), "ISO-8859-1")
+    '5 € – “nå”'
+    """
+    try:
+        named = codecs.lookup(name).name
+    except (LookupError, UnicodeError, ValueError):  # no such encoding, or no name at all
+        return decode(data)
+    meant = _MEANT.get(named, named)
+    is_told_apart = not named.startswith(_SEVEN_BITS) and b"\0" not in data
+    for encoding in ["utf-8", meant] if is_told_apart else [meant]:
+        with suppress(LookupError, UnicodeError):  # it is no encoding of text, or another
+            return normalised(data.decode(encoding).removeprefix("\ufeff"))
+    return decode(data)
+
+
 def normalised(text: str) -> str:
     """Return text as offsets count it: line ends as ``\\n``, the characters in NFC."""
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
@@ -48,15 +80,16 @@ def _decode(data: bytes) -> str:
     marked = next((encoding for mark, encoding in _MARKS.items() if data.startswith(mark)), None)
     if marked:
         return _strictly(data, marked)
+    is_binary = len(_CONTROL.findall(data)) > _MOST_CONTROL * len(data)
+    if not is_binary:
+        with suppress(UnicodeDecodeError):
+            return data.decode("utf-8")  # though it holds a stray zero byte, as a log does that was cut off
     if b"\0" in data:
         return _utf16(data)
-    if len(_CONTROL.findall(data)) > _MOST_CONTROL * len(data):
+    if is_binary:
         raise ValueError("the file is binary, not text")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if _is_mostly_utf8(data):
-            raise ValueError(f"the bytes are not valid UTF-8 from byte {error.start} on; save it as UTF-8") from None
+    if _is_mostly_utf8(data):
+        return _strictly(data, "utf-8")
     return _legacy(data)
 
 

@@ -154,6 +154,12 @@ def test_unreadable_files_say_why(tmp_path: Path, content: bytes, reason: str) -
     assert "\n" not in str(problem)
 
 
+def test_a_stray_zero_byte_is_not_taken_for_utf16() -> None:
+    for text in ("Повтор записи.\n" * 20, "The same line again.\n" * 20, "日本語のログ。\n" * 20):
+        for cut in (text + "\0", text + ".\0"):
+            assert decode(cut.encode()) == cut
+
+
 def test_vanished_file(tmp_path: Path) -> None:
     path = write(tmp_path, "a.txt", "Text.")
     path.unlink()

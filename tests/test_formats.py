@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from email.message import Message
+from email.mime.message import MIMEMessage
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from pathlib import Path
 
 import docx
@@ -480,6 +484,71 @@ def test_html_mail() -> None:
     assert found.text.endswith("Bare HTML.")
     both = made.mail("Hei", "Ren tekst.", html="<p>Pyntet tekst.</p>").as_bytes()
     assert "Pyntet" not in read("a.eml", both).text
+
+
+def mail_of(kind: str, *parts: Message) -> MIMEMultipart:
+    message = MIMEMultipart(kind, _subparts=parts)
+    message["Subject"] = "Screws"
+    return message
+
+
+def prices() -> MIMEText:
+    part = MIMEText("Name,Price\nScrew,5\n", "csv")
+    part.add_header("Content-Disposition", "attachment", filename="prices.csv")
+    return part
+
+
+PRICES = "Name: Screw; Price: 5"
+PLAIN, FANCY = MIMEText("Plain."), MIMEText("<p>Fancy.</p>", "html")
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        # As Apple Mail writes it: what is attached lies within one of two forms of the text.
+        (mail_of("alternative", PLAIN, mail_of("mixed", FANCY, prices())), f"Plain. {PRICES}"),
+        (mail_of("signed", mail_of("mixed", PLAIN, prices()), MIMEText("x", "pgp")), f"Plain. {PRICES}"),
+        (mail_of("mixed", PLAIN, prices(), MIMEText("It goes on.")), f"Plain. {PRICES} It goes on."),
+        (mail_of("mixed", mail_of("mixed", PLAIN, prices()), MIMEText("A list.")), f"Plain. {PRICES} A list."),
+        (mail_of("mixed", FANCY, MIMEText("A list.")), "Fancy. A list."),
+        (mail_of("alternative", MIMEText(" \n"), FANCY), "Fancy."),
+        (
+            mail_of("mixed", mail_of("alternative", PLAIN, FANCY), MIMEMessage(mail_of("mixed", PLAIN))),
+            "Plain. Screws Plain.",
+        ),
+    ],
+)
+def test_all_text_and_attachments_of_a_message_are_read_once(message: Message, expected: str) -> None:
+    found = read("a.eml", message.as_bytes())
+    assert_sound(found)
+    assert " ".join(found.text.split()) == f"Screws {expected}"
+
+
+@pytest.mark.parametrize("kind", ["plain", "html"])
+@pytest.mark.parametrize(
+    ("text", "encoding", "named"),
+    [
+        ("Письмо без кодировки, написанное в UTF-8.", "utf-8", None),
+        ("Письмо без кодировки, которое написано давно и не в UTF-8.", "koi8-r", None),
+        ("«Blåbær» koster 5 € – “nå”…", "cp1252", "iso-8859-1"),
+        ("これは日本語のメールです。", "iso-2022-jp", "iso-2022-jp"),
+        ("①の価格は五円です。", "cp932", "shift_jis"),
+        ("Коротко.", "koi8-r", "koi8-r"),
+        ("Koster 5 kr på øya.", "utf-8", "iso-8859-1"),
+    ],
+)
+def test_mail_is_read_in_the_encoding_that_its_head_means(
+    text: str, encoding: str, named: str | None, kind: str
+) -> None:
+    charset = f"; charset={named}" if named else ""
+    head = f"Subject: x\nContent-Type: text/{kind}{charset}\nContent-Transfer-Encoding: 8bit\n\n".encode()
+    body = text if kind == "plain" else f"<p>{text}</p>"
+    assert read("a.eml", head + body.encode(encoding)).text.split() == ["x", *text.split()]
+
+
+def test_pages_that_say_latin_1_mean_the_encoding_of_windows() -> None:
+    page = '<html><head><meta charset="ISO-8859-1"></head><body><p>5 € – “nå”…</p></body></html>'
+    assert read("a.html", page.encode("cp1252")).text == "5 € – “nå”…"
 
 
 def test_messages_of_a_mailbox() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from rag.decoding import decode, normalised
+from rag.decoding import decode, decode_named, normalised
 from rag.types import Place, PlaceKind, Span
 
 DEPTH = 4  # archives in archives, mails in mails: more is a trap
@@ -178,10 +178,10 @@ class Draft:
                 del self._places[ended.number :]
 
 
-def decoded(data: bytes) -> str:
-    """Return the text of bytes in any common encoding. Raises Unreadable."""
+def decoded(data: bytes, named: str = "") -> str:
+    """Return the text of bytes in any common encoding, `named` perhaps. Raises Unreadable."""
     try:
-        return decode(data)
+        return decode_named(data, named) if named else decode(data)
     except ValueError as error:
         raise Unreadable(str(error)) from None
 

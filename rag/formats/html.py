@@ -143,15 +143,8 @@ def _decoded(data: bytes) -> str:
 
 def _text(data: bytes) -> str:
     """Return the text of a page: in UTF-8 if it is, else in the encoding that it names, else as it is recognised."""
-    if b"\0" in data[:_HEAD]:
-        return decoded(data)
     named = _CHARSET.search(data[:_HEAD])
-    for encoding in ("utf-8", named[1].decode("ascii", "replace") if named else "utf-8"):
-        try:
-            return data.decode(encoding)
-        except (LookupError, UnicodeError):  # no such encoding, or another
-            continue
-    return decoded(data)
+    return decoded(data, named[1].decode("ascii", "replace") if named and b"\0" not in data[:_HEAD] else "")
 
 
 def _date(written: str | None) -> dt.date | None:

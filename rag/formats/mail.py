@@ -9,12 +9,14 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from typing import Any, TypeAlias
 
+from rag.decoding import decode_named
 from rag.formats import reading
 from rag.formats.draft import Draft, Unreadable, keywords
 
 Part: TypeAlias = "MIMEPart[Any, Any]"
 
 _HEADS = ("From", "To", "Cc", "Date")
+_MESSAGE_TYPE = "message/rfc822"
 _MAILBOX = b"From "
 _MESSAGE = re.compile(rb"^From [^\n]*\d{4}[^\n]*\n", re.MULTILINE)  # the line that parts messages ends in a date
 _QUOTED = re.compile(rb"^>(?=>*From )", re.MULTILINE)
@@ -65,9 +67,42 @@ def _message(data: bytes, draft: Draft, *, alone: bool) -> None:
     for name in _HEADS:
         if value := _head(message, name):
             draft.add(f"{name}: {value}")
-    _body(message, draft)
-    for number, part in enumerate(message.iter_attachments(), 1):
-        _attachment(part, number, draft)
+    files = 0
+    for part in _parts(message):
+        if _is_text(part):
+            _write_text(part, draft)
+        elif _is_file(part):
+            files += 1
+            _write_file(part, files, draft)
+
+
+def _parts(part: Part) -> Iterator[Part]:
+    """Yield what a message is made of, in its order: its text, which may go on behind an attachment, and attachments.
+
+    Of several forms of the same text one is enough, the plain one unless it is blank; attachments may lie within each.
+    """
+    if part.get_content_maintype() != "multipart":
+        yield part
+        return
+    inner = [each for child in part.iter_parts() for each in _parts(child)]
+    if part.get_content_subtype() != "alternative":
+        yield from inner
+        return
+    plain = [each for each in inner if _is_text(each) and each.get_content_subtype() == "plain"]
+    chosen = "plain" if any(_text(each).strip() for each in plain) else "html"
+    yield from (each for each in inner if not _is_text(each) or each.get_content_subtype() == chosen)
+
+
+def _is_text(part: Part) -> bool:
+    """Tell whether a part is of the message's own text."""
+    is_shown = part.get_content_type() in ("text/plain", "text/html") and not part.is_attachment()
+    return is_shown and not reading.is_known(_file_name(part))
+
+
+def _is_file(part: Part) -> bool:
+    """Tell whether a part counts as an attachment; the pictures of a page do not."""
+    is_known = reading.is_known(_file_name(part)) or part.get_content_type() == _MESSAGE_TYPE
+    return is_known or part.is_attachment()
 
 
 def _head(message: EmailMessage, name: str) -> str:
@@ -88,23 +123,21 @@ def _date(message: EmailMessage) -> dt.date | None:
         return None
 
 
-def _body(message: EmailMessage, draft: Draft) -> None:
-    """Write the text of a message, its HTML only where there is no other."""
-    body = message.get_body(("plain", "html"))
-    if body is None:
+def _write_text(part: Part, draft: Draft) -> None:
+    if part.get_content_subtype() == "html":
+        reading.nested(draft, _text(part).encode("utf-8", "replace"), "body.html")
         return
-    if body.get_content_subtype() == "html":
-        reading.nested(draft, _payload(body), "body.html")
-        return
-    for paragraph in re.split(r"\n[^\S\n]*\n", _text(body)):
+    for paragraph in re.split(r"\n[^\S\n]*\n", _text(part)):
         draft.add(_reflowed(paragraph), apart=True)
 
 
 def _text(part: Part) -> str:
+    """Return the text of a part in the encoding that its head names, or in which it is."""
+    data = _payload(part)
     try:
-        return str(part.get_content()).replace("\r\n", "\n")
-    except _MALFORMED:  # an unknown or a wrong encoding
-        return _payload(part).decode("utf-8", "replace")
+        return decode_named(data, part.get_content_charset() or "utf-8")
+    except _MALFORMED:  # it is no text in any encoding
+        return data.decode("utf-8", "replace")
 
 
 def _payload(part: Part) -> bytes:
@@ -119,12 +152,16 @@ def _reflowed(paragraph: str) -> str:
     return " ".join(line.strip() for line in lines) if is_prose else paragraph
 
 
-def _attachment(part: Part, number: int, draft: Draft) -> None:
+def _file_name(part: Part) -> str:
     try:
-        name = part.get_filename() or ""
+        return part.get_filename() or ""
     except _MALFORMED:
-        name = ""
-    if part.get_content_type() == "message/rfc822":
+        return ""
+
+
+def _write_file(part: Part, number: int, draft: Draft) -> None:
+    name = _file_name(part)
+    if part.get_content_type() == _MESSAGE_TYPE:
         inner = part.get_content()
         data, name = inner.as_bytes() if isinstance(inner, EmailMessage) else b"", name or "message.eml"
     else:
