@@ -40,7 +40,7 @@ def _read_zip(data: bytes, draft: Draft) -> None:
         if not documents:
             raise Unreadable("it holds no file of a kind that is read")
         for member in documents:
-            _member(zips.unpacked(packed, member.filename, draft), member.filename, draft)
+            _member(zips.unpacked(packed, member, draft), member.filename, draft)
 
 
 def _read_tar(data: bytes, draft: Draft) -> None:

@@ -38,14 +38,14 @@ def opened(data: bytes) -> Iterator[zipfile.ZipFile]:
         raise Unreadable(DAMAGED) from None
 
 
-def unpacked(packed: zipfile.ZipFile, name: str, draft: Draft) -> bytes:
+def unpacked(packed: zipfile.ZipFile, member: str | zipfile.ZipInfo, draft: Draft) -> bytes:
     """Return a member's bytes, counted as they come: what a zip says of their number may be a lie.
 
     Raises KeyError when there is no such member.
     """
     parts = []
-    with packed.open(name) as member:
-        while part := member.read(_AT_ONCE):
+    with packed.open(member) as file:
+        while part := file.read(_AT_ONCE):
             draft.unpack(len(part))
             parts.append(part)
     return b"".join(parts)
@@ -54,5 +54,5 @@ def unpacked(packed: zipfile.ZipFile, name: str, draft: Draft) -> bytes:
 def check(data: bytes, draft: Draft) -> None:
     """Unpack everything and drop it, so that a library that does the same can be trusted with it. Raises Unreadable."""
     with opened(data) as packed:
-        for member in packed.namelist():
+        for member in packed.infolist():
             unpacked(packed, member, draft)
