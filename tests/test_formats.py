@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
+import warnings
+import zipfile
 from email.message import Message
 from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
@@ -326,6 +329,44 @@ def test_word_reads_what_was_inserted_and_not_what_was_deleted() -> None:
     assert found.text == "Before KEPT after. New. Chosen."
 
 
+def word_cell(text: str, across: int = 1) -> str:
+    return f'<w:tc><w:tcPr><w:gridSpan w:val="{across}"/></w:tcPr><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:tc>'
+
+
+def word_control(content: str) -> str:
+    return f"<w:sdt><w:sdtPr/><w:sdtContent>{content}</w:sdtContent></w:sdt>"
+
+
+def word_box(text: str) -> str:
+    box = f"<w:txbxContent><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:txbxContent>"
+    return (
+        '<mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006">'
+        f"<mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback></mc:AlternateContent>"
+    )
+
+
+def test_word_tables_with_content_controls_and_wide_cells() -> None:
+    left_out = '<w:trPr><w:gridBefore w:val="1"/></w:trPr>'
+    controlled = word_control(f"<w:tr>{word_cell('Bo')}{word_cell('Moss')}{word_cell('40')}</w:tr>")
+    rows = (
+        f"<w:tr>{word_cell('Name')}{word_cell('City')}{word_cell('Age')}</w:tr>"
+        f"<w:tr>{word_control(word_cell('Anna'))}{word_cell('Oslo')}{word_cell('30')}</w:tr>"
+        f"{controlled}<w:tr>{word_cell('Total', 2)}{word_cell('70')}</w:tr><w:tr>{left_out}{word_cell('Bodø')}</w:tr>"
+        f"<w:tr>{word_cell('Cy')}<w:tc><w:p><w:r>{word_box('Vadsø')}</w:r></w:p></w:tc></w:tr>"
+    )
+    data = made.word("Before.")
+    xml = made.member(data, "word/document.xml").decode().replace("</w:p>", f"</w:p><w:tbl>{rows}</w:tbl>", 1)
+    found = read("a.docx", made.rezipped(data, {"word/document.xml": xml.encode()}))
+    assert found.text.split("\n") == [
+        "Before.",
+        "Name: Anna; City: Oslo; Age: 30",
+        "Name: Bo; City: Moss; Age: 40",
+        "Name: Total; Age: 70",
+        "City: Bodø",
+        "Name: Cy; City: Vadsø",
+    ]
+
+
 def test_slides_and_notes() -> None:
     data = made.slides(("Budget", "It grows.\nA lot.", "Smile"), ("", "", ""), ("End", "Thanks.", ""))
     found = read("a.pptx", data)
@@ -364,6 +405,19 @@ def test_csv(delimiter: str, encoding: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["Цена, руб.;Вес, кг", "1,5;2,5"], "Цена, руб.: 1,5; Вес, кг: 2,5"),
+        (["Oslo;1,5;2,5", "Moss;3,5;4,5"], "Oslo; 1,5; 2,5"),
+        (["id,year,kinds", "1,1995,Action|Crime|War"], "id: 1; year: 1995; kinds: Action|Crime|War"),
+        (["1,2,3", "4,5,6"], "1; 2; 3"),
+    ],
+)
+def test_commas_of_numbers_part_no_cells_where_something_else_does(lines: list[str], expected: str) -> None:
+    assert told(read("a.csv", "\n".join(lines)))[0][1] == expected
+
+
 def test_a_table_without_a_header_keeps_its_first_row() -> None:
     assert told(read("a.csv", "Screw,5\nNut,7\n")) == [("row 1", "Screw; 5"), ("row 2", "Nut; 7")]
     assert told(read("a.csv", "Name,Price\n")) == [("row 1", "Name; Price")]
@@ -373,7 +427,6 @@ def test_a_table_without_a_header_keeps_its_first_row() -> None:
 @given(cells=st.lists(st.lists(st.text("abc1 å", max_size=4), min_size=2, max_size=4), min_size=1, max_size=8))
 def test_every_cell_is_found_in_its_row(cells: list[list[str]]) -> None:
     import csv
-    import io
 
     file = io.StringIO()
     csv.writer(file).writerows([["Aa", "Bb", "Cc", "Dd"], *cells])
@@ -410,6 +463,23 @@ def test_opendocument() -> None:
     assert told(slides) == [("slide 1", "Slide 1."), ("slide 2", "Slide 2.")]
 
 
+def test_covered_and_repeated_cells_of_opendocument_keep_the_others_below_their_columns() -> None:
+    def cell(text: str, attribute: str = "") -> str:
+        return f"<table:table-cell {attribute}><text:p>{text}</text:p></table:table-cell>"
+
+    rows = [
+        [cell("Region"), cell("City"), cell("Sales")],
+        [cell("East", 'table:number-rows-spanned="2"'), cell("Oslo"), cell("5")],
+        ["<table:covered-table-cell/>", cell("Moss"), cell("7")],
+        [cell("Total", 'table:number-columns-spanned="2"'), "<table:covered-table-cell/>", cell("12")],
+        ['<table:table-cell table:number-columns-repeated="2"/>', cell("9")],
+    ]
+    table = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in rows)
+    found = read("a.odt", made.opendocument(f"<office:text><table:table>{table}</table:table></office:text>"))
+    expected = ["Region: East; City: Oslo; Sales: 5", "City: Moss; Sales: 7", "Region: Total; Sales: 12", "Sales: 9"]
+    assert found.text.split("\n") == expected
+
+
 def test_rich_text() -> None:
     text = rb"{\rtf1\ansi\ansicpg1251 {\b " + "Привет".encode("cp1251").hex(" ").replace(" ", r"\'").encode()
     found = read("a.rtf", text.replace(rb"{\b ", rb"{\b \'") + rb"}, \u1084?\u1080?\u1088?!\par Second.\par}")
@@ -442,6 +512,21 @@ def test_web_pages_without_their_menus(encoding: str) -> None:
 def test_short_pages_keep_their_structure() -> None:
     found = read("a.html", made.page("<h1>Closed</h1><p>We are on holiday.</p>"))
     assert found.text == "Closed\n\nWe are on holiday."
+
+
+def test_cells_that_reach_over_others_leave_these_below_their_columns() -> None:
+    table = (
+        "<table><caption>Sales in 2024</caption><thead><tr><th rowspan=2>Region<th>City<th>Sales</tr></thead>"
+        "<tr><td rowspan=2>East<td>Oslo<td>5</tr><tr><td>Moss<td>7</tr><tr><td colspan=2>Total<td>12</tr></table>"
+    )
+    expected = [
+        "Sales in 2024",
+        "Region: East; City: Oslo; Sales: 5",
+        "City: Moss; Sales: 7",
+        "Region: Total; Sales: 12",
+    ]
+    assert read("a.html", made.page(table)).text.split("\n") == expected
+    assert read("a.epub", made.book(table)).text.split("\n") == expected
 
 
 def test_books_are_read_in_the_order_of_their_spine() -> None:
@@ -549,6 +634,15 @@ def test_mail_is_read_in_the_encoding_that_its_head_means(
 def test_pages_that_say_latin_1_mean_the_encoding_of_windows() -> None:
     page = '<html><head><meta charset="ISO-8859-1"></head><body><p>5 € – “nå”…</p></body></html>'
     assert read("a.html", page.encode("cp1252")).text == "5 € – “nå”…"
+
+
+def test_two_files_of_one_name_in_an_archive_are_both_read() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as packed, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        packed.writestr("a.txt", "First.")
+        packed.writestr("a.txt", "Second.")
+    assert told(read("a.zip", file.getvalue())) == [("a.txt", "First."), ("a.txt", "Second.")]
 
 
 def test_messages_of_a_mailbox() -> None:

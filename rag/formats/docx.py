@@ -6,7 +6,7 @@ Tracked changes count as accepted: what was inserted is read, what was deleted i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from rag.formats import ooxml, tables, zips
@@ -86,16 +86,48 @@ class _Writer:
             self.blocks(box)
 
     def _table(self, table: Element) -> None:
-        rows = [[_cell(cell) for cell in row.iterchildren("{*}tc")] for row in table.iterchildren("{*}tr")]
-        if all(len(row) < 2 for row in rows):  # a frame around text
-            for cell in table.iterchildren("{*}tr"):
-                self.blocks(cell)
+        rows = list(_parts(table, "tr"))
+        cells = [list(_parts(row, "tc")) for row in rows]
+        if all(len(row) < 2 for row in cells):  # a frame around text
+            for row in rows:
+                self.blocks(row)
         else:
-            tables.write(self._draft, rows)
+            tables.write(self._draft, map(_texts_of, rows, cells))
 
 
-def _cell(cell: Element) -> str:
-    return " ".join("".join(_texts(paragraph)) for paragraph in cell.iter("{*}p") if _name(paragraph) == "p")
+def _parts(element: Element, wanted: str) -> Iterator[Element]:
+    """Yield the rows of a table or the cells of a row, also those in content controls."""
+    for child in element.iterchildren():
+        name = _name(child)
+        if name == wanted:
+            yield child
+        elif name not in _LEFT_OUT and child.tag != ooxml.MARKUP_FALLBACK:
+            yield from _parts(child, wanted)
+
+
+def _texts_of(row: Element, cells: Iterable[Element]) -> list[str]:
+    """Return the texts of a row's cells, with a blank one for each column that it leaves out or a cell reaches over."""
+    texts = [""] * _count(row, "{*}trPr/{*}gridBefore")
+    for cell in cells:
+        texts += [_text_of(cell), *[""] * (_count(cell, "{*}tcPr/{*}gridSpan") - 1)]
+    return texts
+
+
+def _count(element: Element, path: str) -> int:
+    """Return a number of columns, 0 where none is told."""
+    found = element.find(path)
+    value = "" if found is None else _value(found)
+    return min(int(value), tables.MOST_COLUMNS) if value.isdecimal() and len(value) < 10 else 0
+
+
+def _text_of(cell: Element) -> str:
+    paragraphs = (paragraph for paragraph in cell.iter("{*}p") if not _is_second_copy(paragraph))
+    return " ".join("".join(_texts(paragraph)) for paragraph in paragraphs)
+
+
+def _is_second_copy(element: Element) -> bool:
+    """Tell whether an element is what older programs find in place of another beside it."""
+    return any(ancestor.tag == ooxml.MARKUP_FALLBACK for ancestor in element.iterancestors())
 
 
 def _texts(element: Element) -> Iterator[str]:
@@ -111,11 +143,8 @@ def _texts(element: Element) -> Iterator[str]:
 
 
 def _text_boxes(element: Element) -> Iterator[Element]:
-    """Yield the text boxes of a paragraph, each once: older programs find a second copy of it beside."""
-    for box in element.iter("{*}txbxContent"):
-        around = {ancestor.tag for ancestor in box.iterancestors()}
-        if ooxml.MARKUP_FALLBACK not in around:
-            yield box
+    """Yield the text boxes of a paragraph, each once."""
+    return (box for box in element.iter("{*}txbxContent") if not _is_second_copy(box))
 
 
 def _name(element: Element) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from rag.formats import tables
@@ -108,7 +109,21 @@ class _Writer:
             self._inside(table, depth)
             self.flush()
         else:
-            tables.write(self._draft, ([text_of(cell) for cell in row if tag(cell) in _CELLS] for row in rows))
+            for caption in (each for each in table if tag(each) == "caption"):
+                self._draft.add(text_of(caption), apart=True)
+            groups = (tables.aligned(map(_cells, group)) for _, group in groupby(rows, lambda row: row.getparent()))
+            tables.write(self._draft, chain.from_iterable(groups))
+
+
+def _cells(row: Element) -> Iterator[tables.Cell]:
+    for cell in row:
+        if tag(cell) in _CELLS:
+            yield tables.Cell(text_of(cell), _span(cell, "colspan"), _span(cell, "rowspan"))
+
+
+def _span(cell: Element, name: str) -> int:
+    written = cell.get(name, "").strip()
+    return int(written) if written.isdecimal() and len(written) < 10 else 1
 
 
 def _is_verbatim(element: Element) -> bool:

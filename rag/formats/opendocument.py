@@ -67,11 +67,26 @@ class _Writer:
 
     def _table(self, table: Element) -> None:
         rows = [row for row in table.iter("{*}table-row") if next(row.iterancestors("{*}table")) is table]
-        tables.write(self._draft, ([_cell(cell) for cell in row.iterchildren("{*}table-cell")] for row in rows))
+        tables.write(self._draft, map(_texts_of, rows))
 
 
-def _cell(cell: Element) -> str:
+def _texts_of(row: Element) -> list[str]:
+    """Return the texts of a row's cells, with a blank one wherever another reaches."""
+    texts: list[str] = []
+    for cell in row.iterchildren("{*}table-cell", "{*}covered-table-cell"):
+        text = _text_of(cell) if _name(cell) == "table-cell" else ""
+        texts += [text] * min(_count(cell, "number-columns-repeated"), tables.MOST_COLUMNS)
+    return texts
+
+
+def _text_of(cell: Element) -> str:
     return " ".join("".join(_texts(paragraph)) for paragraph in cell.iter("{*}p", "{*}h"))
+
+
+def _count(element: Element, name: str) -> int:
+    """Return the number in an attribute, 1 where there is none."""
+    found = [value for key, value in element.attrib.items() if str(key).endswith(f"}}{name}")]
+    return int(found[0]) if found and str(found[0]).isdecimal() and len(found[0]) < 10 else 1
 
 
 def _level(heading: Element) -> int:

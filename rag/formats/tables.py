@@ -5,14 +5,44 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
+from typing import NamedTuple
 
 from rag.formats.draft import Draft
 
 _LOOK_AHEAD = 10  # rows among which the header is looked for; titles and notes may stand above it
+MOST_COLUMNS = 100  # that a cell is believed to reach over
 _LONGEST_NAME = 80  # characters of a column's name
 _VALUE = re.compile(
     r"[\W\d]*(?:[^\W\d_]{1,3}[\W\d]*)?"
 )  # a number, a date, an amount with its unit: no name of a column
+
+
+class Cell(NamedTuple):
+    """The text of a cell, and how many columns and rows it reaches over."""
+
+    text: str
+    across: int = 1
+    down: int = 1
+
+
+def aligned(rows: Iterable[Iterable[Cell]]) -> Iterator[list[str]]:
+    """Yield rows with a blank cell wherever another one reaches, so that each cell stands below its column's name.
+
+    >>> list(aligned([[Cell("East", down=2), Cell("Oslo")], [Cell("Moss")], [Cell("Total", across=2), Cell("12")]]))
+    [['East', 'Oslo'], ['', 'Moss'], ['Total', '', '12']]
+    """
+    below: dict[int, int] = {}  # how many rows more the cell above a column reaches down
+    for row in rows:
+        texts: list[str] = []
+        reaching: dict[int, int] = {}
+        for text, across, down in row:
+            while len(texts) in below:
+                texts.append("")
+            width = min(max(across, 1), MOST_COLUMNS)
+            reaching |= dict.fromkeys(range(len(texts), len(texts) + width), down)
+            texts += [text, *[""] * (width - 1)]
+        yield texts
+        below = {column: left - 1 for column, left in (below | reaching).items() if left > 1}
 
 
 def write(draft: Draft, rows: Iterable[Sequence[str]]) -> None:
