@@ -14,6 +14,8 @@ from rag.facts.records import Amount, Bound, Kind
 _MINUS = "-−–"
 _PERCENT = frozenset({"percent", "permille", "percentage-point"})
 _YUAN_OR_YEN = "¥"
+_FOR_DAYS, _WITHIN_DAYS = frozenset("期续达共约近"), frozenset("内游之以均")  # beside a number of days
+_SPANNED = 5  # tokens between the beginning of «с 5 млн рублей до 7 млн» and its «до»
 _REACH = 8  # tokens before «до» among which a verb of change is looked for
 _SKIPPED = 2  # words that may stand between «more than» and its number
 
@@ -79,7 +81,7 @@ class Amounts(Reading):
             return None
         if sign:
             end = self._after_sign(end, measure)
-        return self._found(place, end, first, last, measure)
+        return None if self._is_day_of_month(place, end, last) else self._found(place, end, first, last, measure)
 
     def _found(self, place: int, end: int, number: Numeral, last: Numeral, measure: Measure) -> Found | None:
         value = Amount(number.value * measure.factor, last.value * measure.factor, last.step * measure.factor)
@@ -271,14 +273,21 @@ class Amounts(Reading):
         return after[0] if after else "="  # type: ignore[return-value]
 
     def _kept(self, bound: str, begin: int, start: int) -> Bound:
-        """Drop a bound that is none: «вырос до 5 млн» is not «at most five million»."""
+        """Drop a bound that is none: «вырос до 5 млн» and «с 3 до 5 млн» are not «at most five million»."""
         word = self._form(begin)
-        if start - begin == 1 and word in self._lexicon.up_to and self._has_change(begin):
+        if start - begin == 1 and word in self._lexicon.up_to and (self._has_change(begin) or self._ends_span(begin)):
             return "="
         return bound  # type: ignore[return-value]
 
     def _has_change(self, place: int) -> bool:
         return any(form in self._lexicon.change for form in self._forms[max(0, place - _REACH) : max(0, place)])
+
+    def _ends_span(self, place: int) -> bool:
+        """Tell whether a number with a word before it that begins a span stands shortly before a place."""
+        return any(
+            self._form(opener) in self._lexicon.span_openers and self._tokens[opener + 1].kind in {"number", "sign"}
+            for opener in range(max(0, place - _SPANNED), place - 1)
+        )
 
     def _crosses_line(self, begin: int, end: int) -> bool:
         return any(token.opens for token in self._tokens[begin + 1 : end + 1])
@@ -303,7 +312,7 @@ class Amounts(Reading):
             or self._is_bracketed(place, number.end)
         ):
             return False
-        if self._text_at(number.end) in self._lexicon.clock or self._is_of_a_score(place, number):
+        if self._lexicon.clock.at(self._forms, number.end) or self._is_of_a_score(place, number):
             return False
         return not (self._tokens[place].text.startswith("0") and len(self._tokens[place].text) > 1 and number.step == 1)
 
@@ -437,6 +446,12 @@ class Amounts(Reading):
         if after.text == "-" and after.glued:
             return True  # «5.-plass»
         return after.kind == "word" and not after.capital and not after.opens and not after.glued
+
+    def _is_day_of_month(self, place: int, end: int, number: Numeral) -> bool:
+        """Tell «25日», the 25th, from «10日内», within ten days."""
+        if self._text_at(end - 1) != "日" or not 1 <= number.value <= 31:
+            return False
+        return self._text_at(end)[:1] not in _WITHIN_DAYS and self._text_at(place - 1)[-1:] not in _FOR_DAYS
 
     def _is_list_marker(self, place: int, end: int) -> bool:
         return self._tokens[place].opens and self._text_at(end) in {".", ")"} and self._touches(end)

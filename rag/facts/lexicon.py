@@ -137,7 +137,7 @@ class Lexicon:
     of: Phrasebook[bool]
     bc: Phrasebook[bool]
     before_year: frozenset[str]
-    clock: frozenset[str]
+    clock: Phrasebook[bool]
     relative: Phrasebook[str]
     labels: frozenset[str]
     definite: frozenset[str]
@@ -310,7 +310,7 @@ class _Reading:
             of=self._flags(times.get("of", "")),
             bc=self._flags(times.get("bc", "")),
             before_year=_listed(times.get("before_year", "")) | {"("},
-            clock=_words(times.get("clock", "").replace(",", " ")),
+            clock=self._flags(times.get("clock", "")),
             relative=Phrasebook({self._texts(phrase): rule for phrase, rule in self._section("relative", str)}),
             century_dotted=_words(times.get("century_dotted", "")),
             labels=_listed(names.get("labels", "")) | {"#", "no", "№", "§"},

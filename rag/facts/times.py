@@ -42,20 +42,24 @@ class Times(Reading):
 
     def at(self, place: int) -> Dated | None:
         """Return the date or period that begins at a token."""
-        first = self._single(place)
+        first = self._two_years(place) or self._single(place)
         if first is None:
             return self._bare_span(place)
-        return self._span(first) or first
+        return first if first.is_range else self._span(first) or first
 
     # --- spans of time ---
 
     def _bare_span(self, place: int) -> Dated | None:
         """Read «2020–2025» and «5–7 мая 2025», of which the first number alone would be none."""
-        joiner = place + 1
-        is_joined = self._is_dash(joiner) or (
-            self._form(place - 1) in self._lexicon.span_openers and self._form(joiner) in self._lexicon.span_joiners
+        number = self._number(place)
+        if number is None:
+            return None
+        is_ordinal = self._text_at(place + 1) == "." and self._touches(place + 1) and number <= 31  # «5.–7. mai»
+        joiner = place + 1 + is_ordinal
+        is_joined = self._form(joiner) in self._lexicon.span_joiners and (
+            is_ordinal or self._form(place - 1) in self._lexicon.span_openers
         )
-        if self._number(place) is None or not is_joined:
+        if not is_joined and not self._is_dash(joiner):
             return None
         year, last = self._plain_year(place) or self._early_year(place), self._single(joiner + 1)
         if year and last is None and (second := self._short_year(joiner + 1, year) or self._plain_year(joiner + 1)):
@@ -68,6 +72,19 @@ class Times(Reading):
             period = span(year_of(year), last.period)
             return Dated(period, place, last.end, True) if period and period.first != period.last else None
         return self._days(place, last)
+
+    def _two_years(self, place: int) -> Dated | None:
+        """Read «2024/25» and «2024/2025», a season or a financial year."""
+        text, last = self._text_at(place), place + 2
+        if self._text_at(place + 1) != "/" or not (self._touches(place + 1) and self._touches(last)):
+            return None
+        if len(text) != 4 or not text.isdecimal() or self._is_glued_left(place) or self._is_glued_right(last):
+            return None
+        year = int(text)
+        if not 1000 <= year < 2100 or self._text_at(last) not in {f"{year + 1}", f"{(year + 1) % 100:02}"}:
+            return None
+        period = span(year_of(year), year_of(year + 1))
+        return Dated(period, place, self._year_marker(last + 1), True) if period else None
 
     def _early_year(self, place: int) -> int | None:
         """Return a year of three digits that opens a bracket: «(804–1260)»."""
@@ -96,14 +113,16 @@ class Times(Reading):
         if not self._is_joined(first):
             return None
         place = first.end + 1
-        last = self._single(place)
+        last = self._later_day(place, first.period) or self._single(place)
         if last is None and (year := self._plain_year(place) or self._second_year(place, first)):
             last = Dated(year_of(year), place, place + 1)
         if last is None or len(first.period.name) > len(last.period.name) + 3:
             return None
-        begin = self._with_year_of(first.period, last.period)
-        period = span(begin, last.period)
-        return Dated(period, first.start, last.end, True) if period and begin != last.period else None
+        begin, close = self._with_year_of(first.period, last.period), last.period
+        if self._lexicon.language == "zh":
+            close = self._with_year_of(close, first.period)  # «2025年1月至3月»
+        period = span(begin, close)
+        return Dated(period, first.start, last.end, True) if period and begin != close else None
 
     def _is_joined(self, first: Dated) -> bool:
         """Tell whether another date may follow: a dash, or the words that go with what stands before the first."""
@@ -138,6 +157,7 @@ class Times(Reading):
         if token.kind in {"number", "han"}:
             return (
                 self._numeric(place)
+                or self._before_christ(place)
                 or self._chinese(place)
                 or self._day_month(place)
                 or self._ordinal_part(place)
@@ -149,6 +169,7 @@ class Times(Reading):
             return None
         return (
             self._relative(place)
+            or self._quarters_of_no_year(place)
             or self._month(place)
             or self._coded_part(place)
             or self._ordinal_part(place)
@@ -192,9 +213,9 @@ class Times(Reading):
         if not month or not self._may_be_month(place):
             return None
         following = self._after_dot(place + 1)
-        found = self._month_day(month, following)
+        found = self._month_days(month, following) or self._month_day(month, following)
         if found:
-            return Dated(found[0], place, found[1])
+            return Dated(found[0], place, found[1], "/" in found[0].name)
         year, end = self._year_after(following)
         return Dated(month_of(year, month), place, end)
 
@@ -211,6 +232,18 @@ class Times(Reading):
         period = day(year, month, number)
         return (period, end) if period else None
 
+    def _month_days(self, month: int, place: int) -> tuple[Period, int] | None:
+        """Read «5–7, 2025» of «January 5–7, 2025»."""
+        first, last = self._number(place), self._number(place + 2)
+        if self._lexicon.language != "en" or first is None or last is None or not 1 <= first < last <= 31:
+            return None
+        if not self._is_dash(place + 1) or self._is_glued_right(place + 2) or self._is_measured(place + 3):
+            return None
+        year, end = self._year_after(place + 3)
+        begin, close = day(year, month, first), day(year, month, last)
+        period = span(begin, close) if begin and close else None
+        return (period, end) if period else None
+
     def _may_be_month(self, place: int) -> bool:
         """Tell whether «May» or «March» is a month: with a day, a year or a word before it that leads to one."""
         token = self._tokens[place]
@@ -219,6 +252,8 @@ class Times(Reading):
             return True
         if self._lexicon.language == "en" and not token.capital:
             return False
+        if self._is_dash(following) and self._month_number(following + 1):
+            return True
         if token.text in self._lexicon.ambiguous_months:
             return self._text_at(place - 1) in self._lexicon.before_month
         return token.text not in self._lexicon.short_months
@@ -254,7 +289,7 @@ class Times(Reading):
         if number == 4 and kind == "H":
             number = 2  # the last one
         of = self._lexicon.of.at(self._forms, following + 1)
-        year, end = self._year_after(of[1] if of else following + 1)
+        year, end = self._year_after(of[1] if of else self._after_dot(following + 1))
         if not year:
             year, end = self._year_after(following + 1)
         period = part_of(year, kind, number)
@@ -293,6 +328,8 @@ class Times(Reading):
         end = following + 1
         if self._form(end) in self._lexicon.year:
             end += 1
+        if self._lexicon.bc.at(self._forms, end):
+            return None
         whole = word in self._lexicon.century_suffixes and year % 100 == 0
         return Dated(century_of(year) if whole else decade_of(year), place, end)
 
@@ -309,8 +346,12 @@ class Times(Reading):
         elif self._number(place) and self._lexicon.language not in {"zh"}:
             return None
         if self._text_at(following) in self._lexicon.century_dotted and self._text_at(following + 1) == ".":
+            if self._lexicon.bc.at(self._forms, following + 2):
+                return None
             return Dated(century_of(100 * (number - 1)), place, following + 2)
         if self._form(following) not in self._lexicon.century or self._lexicon.bc.at(self._forms, following + 1):
+            return None
+        if self._lexicon.bc.before(self._forms, place) and self._lexicon.language == "zh":
             return None
         if (
             self._lexicon.language == "zh"
@@ -331,7 +372,7 @@ class Times(Reading):
         if self._lexicon.language == "zh" and period.name.isdecimal():
             inside = self._inside_year(int(period.name), found[1])
             if inside:
-                return Dated(inside[0], place, inside[1])
+                return Dated(inside[0], place, inside[1], "/" in inside[0].name)
         return Dated(period, place, found[1])
 
     def _is_year_number(self, place: int) -> bool:
@@ -351,15 +392,18 @@ class Times(Reading):
         if number is None:
             return None
         if self._text_at(place + 1) == "年" and 1000 <= number <= 2100:
-            inside = self._inside_year(number, place + 2)
-            return Dated(inside[0], place, inside[1]) if inside else Dated(year_of(number), place, place + 2)
-        if self._text_at(place + 1) in {"月", "月份"} and 1 <= number <= 12:
-            inside = self._inside_year(None, place)
-            return Dated(inside[0], place, inside[1]) if inside else None
+            inside = self._inside_year(number, place + 2) or (year_of(number), place + 2)
+            return Dated(inside[0], place, inside[1], "/" in inside[0].name)
+        is_joined = self._is_dash(place + 1) or self._text_at(place + 1) in {"至", "到"}
+        if (is_joined or self._text_at(place + 1) in {"月", "月份"}) and 1 <= number <= 12:
+            within = self._inside_year(None, place)
+            return Dated(within[0], place, within[1], "/" in within[0].name) if within else None
         return None
 
     def _inside_year(self, year: int | None, place: int) -> tuple[Period, int] | None:
         """Read the month, day, quarter or half of a year that stands at a place, and where it ends."""
+        if several := self._months(year, place) or self._first_quarters(year, place):
+            return several
         number = self._number(place)
         if number is not None and self._text_at(place + 1) in {"月", "月份"} and 1 <= number <= 12:
             date = self._number(place + 2)
@@ -378,13 +422,42 @@ class Times(Reading):
             return (period, place + 2) if period else None
         return None
 
+    def _months(self, year: int | None, place: int) -> tuple[Period, int] | None:
+        """Read «1-3月»."""
+        first, last = self._number(place), self._number(place + 2)
+        is_joined = self._is_dash(place + 1) or self._text_at(place + 1) in {"至", "到"}
+        if not first or not last or not is_joined or not first < last <= 12:
+            return None
+        period = span(month_of(year, first), month_of(year, last))
+        return (period, place + 4) if period and self._text_at(place + 3) in {"月", "月份"} else None
+
+    def _first_quarters(self, year: int | None, place: int) -> tuple[Period, int] | None:
+        """Read «前三季度», the first three quarters together."""
+        number = self._number(place + 1)
+        if self._text_at(place) != "前" or self._form(place + 2) not in self._lexicon.quarter or not number:
+            return None
+        first, last = part_of(year, "Q", 1), part_of(year, "Q", number)
+        period = span(first, last) if first and last and number > 1 else None
+        return (period, place + 3) if period else None
+
+    def _quarters_of_no_year(self, place: int) -> Dated | None:
+        found = self._first_quarters(None, place) if self._lexicon.language == "zh" else None
+        return Dated(found[0], place, found[1], True) if found else None
+
+    def _later_day(self, place: int, first: Period) -> Dated | None:
+        """Read «27日» of «12月25日至27日»."""
+        number, parts = self._number(place), first.name.split("-")
+        if self._lexicon.language != "zh" or number is None or self._text_at(place + 1) not in {"日", "号"}:
+            return None
+        if len(parts) != 3 or not parts[1].isdecimal():
+            return None
+        period = day(None if parts[0] == UNTOLD else int(parts[0]), int(parts[1]), number)
+        return Dated(period, place, place + 2) if period else None
+
     # --- years ---
 
     def _year(self, place: int) -> Dated | None:
         """Read a year that a word beside it, a bracket or its look shows to be one."""
-        before_christ = self._before_christ(place)
-        if before_christ:
-            return before_christ
         year = self._plain_year(place) or self._told_year(place) or self._marked_year(place)
         if not year:
             return None
@@ -399,11 +472,21 @@ class Times(Reading):
     def _before_christ(self, place: int) -> Dated | None:
         """Read «1950 f.Kr.»; ISO 8601 counts the years before the year 1 from 0 down."""
         number = self._number(place)
-        found = self._lexicon.bc.at(self._forms, place + 1)
-        if not number or not found or self._is_glued_left(place):
+        if not number or self._is_glued_left(place):
             return None
-        is_dot = self._text_at(found[1]) == "." and self._touches(found[1])
-        return Dated(Period(f"-{number - 1:04}", None, None), place, found[1] + is_dot)
+        end = self._before_christ_end(place)
+        return Dated(Period(f"-{number - 1:04}", None, None), place, end) if end else None
+
+    def _before_christ_end(self, place: int) -> int | None:
+        """Return the place behind a year before Christ: «330 BC», «330 году до н. э.», «公元前221年»."""
+        if self._lexicon.language == "zh":
+            is_told = self._lexicon.bc.before(self._forms, place) and self._text_at(place + 1) == "年"
+            return place + 2 if is_told else None
+        is_decade = self._text_at(place + 1) == "-"
+        for behind in {place + 1, place + 1 if is_decade else self._year_marker(place + 1)}:
+            if found := self._lexicon.bc.at(self._forms, behind):
+                return found[1] + (self._text_at(found[1]) == "." and self._touches(found[1]))
+        return None
 
     def _marked_year(self, place: int) -> int | None:
         """Return an early year: «330 года», where years would be counted as «330 лет»."""
@@ -531,12 +614,18 @@ class Times(Reading):
             before.text == "-" and before.glued and self._tokens[place - 2].kind != "number"
         )
 
+    def _is_short_for_year(self, place: int) -> bool:
+        """Tell «2026г.» from «2000г муки»."""
+        number = int(self._text_at(place)) if len(self._text_at(place)) == 4 else 0
+        is_word = self._lexicon.language == "ru" and self._form(place + 1) in self._lexicon.year
+        return is_word and 1900 <= number <= 2049 and not (number % 50 == 0 and self._is_counted(place + 2))
+
     def _is_glued_right(self, place: int) -> bool:
         if not self._touches(place + 1):
             return False
         after = self._tokens[place + 1]
         if after.kind == "word":
-            return not is_han(after.text)
+            return not is_han(after.text) and not self._is_short_for_year(place)
         if after.kind == "number" or after.text in {":", "_", "%", "°", "$", "€"}:
             return True
         if after.text in {"-", "/"} and self._touches(place + 2):
