@@ -35,7 +35,15 @@ VOCABULARY, PARAMETERS = "vocab.index.json", "params.index.json"
 
 # Where words are written without spaces between them, they are found by dictionary.
 _UNSPACED_RUN = re.compile(f"[{UNSPACED}]")
-_WORD = re.compile(rf"[{UNSPACED}]+|[^\W_{UNSPACED}]+(?:[.,][0-9]+)*")
+# Letters and vowel signs of India's scripts: Python takes the signs for no part of a word, which then falls to pieces.
+_INDIC = r"\u0900-\u0963\u0966-\u096f\u0971-\u0df3"
+_WORD = re.compile(rf"[{UNSPACED}]+|[{_INDIC}]+|[^\W_{UNSPACED}{_INDIC}]+(?:[.,][0-9]+)*")
+# What stands in a word and few write who ask for it: accents that show the stress or are left of a Turkish «İ», vowels
+# of Arabic and Hebrew, soft hyphens and joiners.
+_IN_WORDS = re.compile(
+    r"[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
+    r"\u00ad\u200d]+"
+)
 
 
 class LexicalScores(NamedTuple):
@@ -195,11 +203,13 @@ def tokenize(text: str, language: str) -> list[str]:
 
     >>> tokenize("Сколько чипов, $5,7 млрд?", "ru")
     ['скольк', 'чип', '5,7', 'млрд']
+    >>> tokenize("За́мок", "ru"), tokenize("राजधानी दिल्ली", "hi")
+    (['замок'], ['राजधान', 'दिल्ल'])
     >>> tokenize("東京都に住む", "ja")
     ['東京', '都', 'に', '住む', '東京', '京都', '都に', 'に住', '住む']
     """
     normalised = unicodedata.normalize("NFKC", text).lower().replace("ё", "е")
-    words = list(_split_words(normalised))
+    words = list(_split_words(_IN_WORDS.sub("", normalised)))
     stemmer = _stemmer(language)
     return stemmer.stemWords(words) if stemmer else words
 

@@ -54,6 +54,13 @@ def index() -> LexicalIndex:
     [
         ("ru", "чип чипы чипов чипами", ["чип"] * 4),
         ("ru", "Ещё еще все всё", ["ещ", "ещ", "все", "все"]),
+        ("ru", "за\u0301мок замок, йо\u0301д", ["замок", "замок", "йод"]),
+        ("hi", "राजधानी। दिल्ली", ["राजधान", "दिल्ल"]),
+        ("ta", "தமிழ்நாடு 2024", ["தமிழ்நாடு", "2024"]),
+        ("tr", "İstanbul istanbul", ["istanbul"] * 2),
+        ("ar", "مُحَمَّد محمد", ["محمد"] * 2),
+        ("he", "שָׁלוֹם שלום", ["שלום"] * 2),
+        ("de", "Donau\u00addampf\u00adschiff", ["donaudampfschiff"]),
         ("no", "brikke brikker brikkene", ["brikk"] * 3),
         ("no", "ÆRLIG øya Ålesund", ["ærl", "øya", "ålesund"]),
         ("en", "running runs run", ["run"] * 3),
