@@ -149,6 +149,13 @@ def test_wrong_use(index: Path, few: Path, arguments: list[str], said: str) -> N
     assert refused.stderr.count("\n") == 1
 
 
+def test_questions_are_not_written_over(index: Path, few: Path) -> None:
+    before = few.read_bytes()
+    refused = rag("eval", few, "--index", index, *QUICK, "--json", few.parent / "." / few.name)
+    assert (refused.returncode, few.read_bytes()) == (2, before)
+    assert "would write over the questions" in refused.stderr
+
+
 def test_no_index_yet(few: Path, tmp_path: Path) -> None:
     refused = rag("eval", few, "--index", tmp_path / "none")
     assert refused.returncode == 2

@@ -113,6 +113,15 @@ def test_parallel_files_keep_their_ids_apart(tmp_path: Path) -> None:
     assert ids[4] == "two/1"
 
 
+def test_ids_that_are_there_twice_are_numbered(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    paths = [write_rows(tmp_path / name / "train.jsonl", [*ROWS[:2], ROWS[2] | {"id": "1"}]) for name in ("a", "b")]
+    convert(paths, tmp_path / "out")
+    ids = [json.loads(line)["id"] for line in (tmp_path / "out" / QUESTIONS).read_text("utf-8").splitlines()]
+    assert ids == ["train/1", "train/2", "train/1-2", "train/1-3", "train/2-2", "train/1-4"]
+
+
 def test_slightly_wrong_starts_are_mended_and_lost_answers_told(tmp_path: Path) -> None:
     rows = [*ROWS[:1], {**ROWS[1], "answers": [{"text": "717 710", "start": 20}]}]
     rows.append({**ROWS[2], "answers": [{"text": "Harald", "start": 3}]})

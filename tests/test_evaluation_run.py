@@ -16,6 +16,7 @@ from rag.citations import cite, verify
 from rag.errors import EvaluationError
 from rag.evaluation import compare, run, session
 from rag.evaluation.questions import Question
+from rag.records import answer_record
 from rag.types import Answer, Candidate, Citation, Document, Hit, Passage, Span, Statement, Turn
 
 TEXT = "Prisen er 5 kr. Den gjelder fra mandag. Butikken er i Oslo."
@@ -173,6 +174,19 @@ class Interrupted(Exception):
     """Somebody pressed Ctrl-C."""
 
 
+def test_other_programs_are_scored_by_what_they_say(documents: dict[str, Document]) -> None:
+    """A reply without a short answer is an answer; what cites and does not answer has answered nothing."""
+    says = dict(answer_record(answer(documents, *PRICE)), short=None)
+    silent = dict(answer_record(answer(documents, *PRICE)), answered=False, short=None)
+    pipeline = Scripted({"none": says, "price": says, "held back": silent})
+    asked = [question("none", [], None), *(question(name, [PRICE[0]], PRICE[1]) for name in ("price", "held back"))]
+    made = run.summarise(list(run.evaluate(pipeline, asked, documents)), {})
+    none, price, held_back = (each["scores"] for each in made["questions"])
+    assert (none["F1"], none["EM"], none["no_answer_accuracy"]) == (0, 0, 0)
+    assert (price["F1"], price["citation_recall"]) == (0, 1)
+    assert (held_back["F1"], held_back["citation_recall"], held_back["citation_precision"]) == (0, 0, None)
+
+
 def test_an_interrupted_run_goes_on_where_it_was(documents: dict[str, Document], tmp_path: Path) -> None:
     questions = [question(f"q{number}", [PRICE[0]], PRICE[1]) for number in range(6)]
     answers = {asked.question: answer(documents, *PRICE) for asked in questions}
@@ -263,6 +277,14 @@ def test_a_question_that_was_rewritten_is_not_the_same(documents: dict[str, Docu
         compare.compare(before, after)
 
 
+def test_a_baseline_of_other_questions_is_told_before_anything_is_asked(documents: dict[str, Document]) -> None:
+    before = make_run(documents, [True])
+    compare.require_common(before, [question("new", ["x"], None), question("q0", [PRICE[0]], PRICE[1])])
+    for other in (question("new", ["x"], None), question("q0", ["6 kr"], PRICE[1])):
+        with pytest.raises(EvaluationError, match="no question in common"):
+            compare.require_common(before, [other])
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -304,10 +326,16 @@ def test_bars(documents: dict[str, Document]) -> None:
 
 def test_bars_that_cannot_be_understood_are_told_together() -> None:
     with pytest.raises(EvaluationError) as caught:
-        compare.parse_requirements(["F2>=0.5", "F1=>0.5", "F1>=much", "F1", "EM>=0.1"])
+        compare.parse_requirements(["F2>=0.5", "F1=>0.5", "F1>=much", "F1", "EM>=0.1", "F1>=nan"])
     message = str(caught.value)
+    assert "'nan' is not a number" in message
     assert "no metric 'F2'" in message
     assert "no comparison '=>'" in message
     assert "'much' is not a number" in message
     assert "write it as" in message
     assert "EM" not in message.split("there are")[0]
+
+
+def test_a_run_goes_on_only_with_the_same_code_words_and_weights() -> None:
+    names = {path.name for path in session._program()}
+    assert names >= {"run.py", "en.toml", "reader.safetensors"}

@@ -13,6 +13,7 @@ import pytest
 from rag.documents import read_document
 from rag.facts.tables import table, to_csv
 from rag.sentences import split
+from rag.types import Span
 from tests.test_cli import SEEDS, rag, refused
 
 pytestmark = pytest.mark.model
@@ -94,6 +95,13 @@ def test_no_cell_of_csv_is_a_formula(tmp_path: Path) -> None:
         for cell in row:
             assert not cell.startswith(("=", "+", "@", "\t")), row
             assert not cell.startswith("-") or cell[1:].isdigit()
+
+
+def test_full_width_signs_begin_no_formula_either(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("－7度，＋5度", "utf-8")
+    document = read_document(tmp_path, tmp_path / "a.txt", max_bytes=1000)
+    written = to_csv(table({"a.txt": document}, {"a.txt": [Span(0, len(document.text))]}).rows)
+    assert not [cell for row in csv.reader(io.StringIO(written)) for cell in row if cell.startswith(("－", "＋"))]
 
 
 def test_wrong_use(index: Path) -> None:

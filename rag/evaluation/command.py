@@ -45,12 +45,14 @@ def evaluate(
     """
     bars = compare.parse_requirements(require)
     before = compare.read_run(baseline) if baseline else None
-    session.check_writable(json_file, report)
+    session.check_writable(json_file, report, questions=file)
     if folder:
         settings = session.documents_index(folder, settings)
         terminal.print_problems(terminal.build_with_progress(settings))
     opened = pipeline.Pipeline(settings)
     lines = session.read(file, opened.index.documents)
+    if before:
+        compare.require_common(before, [line.question for line in lines])
     with terminal.progress() as notify:
         found = session.evaluate(file, lines, opened, lambda done, total: notify("asking", done, total))
     if before:

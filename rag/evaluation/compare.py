@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import operator
 import re
 from collections.abc import Mapping, Sequence
@@ -12,11 +13,14 @@ from typing import Any, NamedTuple
 from rag.errors import EvaluationError
 from rag.evaluation import aggregates
 from rag.evaluation.aggregates import METRICS
+from rag.evaluation.questions import Question
 from rag.evaluation.run import Result, columns_of, rounded
 
 _COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "==": operator.eq}
 _REQUIREMENT = re.compile(r"\s*([\w@]+)\s*([<>=!]+)\s*(\S+)\s*")
 _NOT_SETTINGS = {"file", "sha256", "created", "questions", "generation"}  # differ without the pipeline being another
+
+_NOTHING_COMMON = "the baseline has no question in common with this file; compare runs of the same file"
 
 
 class Requirement(NamedTuple):
@@ -53,9 +57,12 @@ def _requirement(text: str) -> Requirement:
     if comparison not in _COMPARISONS:
         raise ValueError(f"there is no comparison {comparison!r}; there are {' '.join(_COMPARISONS)}")
     try:
-        return Requirement(metric, comparison, float(bar))
+        number = float(bar)
     except ValueError:
-        raise ValueError(f"{bar!r} is not a number") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{bar!r} is not a number")
+    return Requirement(metric, comparison, number)
 
 
 def unmet(requirements: Sequence[Requirement], run: Mapping[str, Any]) -> list[str]:
@@ -89,6 +96,13 @@ def read_run(path: Path) -> dict[str, Any]:
         raise EvaluationError(f"{path} is not what this version's `rag eval --json` writes; run it again") from None
 
 
+def require_common(before: Mapping[str, Any], questions: Sequence[Question]) -> None:
+    """Make sure that an earlier run asked any of these questions. Raises EvaluationError."""
+    expected_before = {question["id"]: question["expected"] for question in before["questions"]}
+    if not any(_expect_the_same(expected_before.get(each.id), each.expected) for each in questions):
+        raise EvaluationError(_NOTHING_COMMON)
+
+
 def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """Return the differences on the questions that both runs asked, with intervals. Raises EvaluationError if none."""
     asked_before = {question["id"]: question for question in before["questions"]}
@@ -98,7 +112,7 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
         if question["id"] in asked_before and _same(asked_before[question["id"]], question)
     ]
     if not pairs:
-        raise EvaluationError("the baseline has no question in common with this file; compare runs of the same file")
+        raise EvaluationError(_NOTHING_COMMON)
     columns = columns_of([pair[0] for pair in pairs]), columns_of([pair[1] for pair in pairs])
     values = [aggregates.estimates(side) for side in columns]
     differences = aggregates.differences(*columns)
@@ -125,10 +139,12 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
 
 def _same(before: Result, after: Result) -> bool:
     """Tell whether a question of the same id is the same: asked alike, with the same answers accepted."""
+    return before["question"] == after["question"] and _expect_the_same(before["expected"], after["expected"])
+
+
+def _expect_the_same(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
     keys = ("answers", "evidence", "history")
-    return before["question"] == after["question"] and all(
-        (before["expected"].get(key) or []) == (after["expected"].get(key) or []) for key in keys
-    )
+    return before is not None and all((before.get(key) or []) == (after.get(key) or []) for key in keys)
 
 
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:

@@ -7,6 +7,7 @@ Read are SQuAD's format (1.1 and 2.0: XQuAD, MLQA, SberQuAD, …) and flat JSON 
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import re
 import zlib
@@ -58,7 +59,7 @@ def convert(files: Sequence[Path], out: Path, *, leave_out: int = 0) -> Conversi
             f"--leave-out {leave_out}: leave out every second paragraph (2) or fewer; 0 leaves none out"
         )
     problems: list[str] = []
-    asked = [question for path in files for question in _read(path, len(files) > 1, problems)]
+    asked = list(_apart(question for path in files for question in _read(path, len(files) > 1, problems)))
     if not asked:
         raise QuestionFileError(f"no question could be taken over from {', '.join(map(str, files))}", tuple(problems))
     absent = _left_out([question.paragraph for question in asked], leave_out)
@@ -96,6 +97,16 @@ def _read(path: Path, several: bool, problems: list[str]) -> Iterator[_Asked]:
             continue
         name = f"{_stem(path)}/{raw.id}" if several else raw.id  # parallel sets have the same ids
         yield _Asked(name, raw.question, paragraph, answers, language)
+
+
+def _apart(asked: Iterable[_Asked]) -> Iterator[_Asked]:
+    """Number questions whose id is taken: of files of one name, or of data that repeats its ids."""
+    taken: set[str] = set()
+    for question in asked:
+        names = itertools.chain([question.id], (f"{question.id}-{number}" for number in itertools.count(2)))
+        free = next(name for name in names if name not in taken)
+        taken.add(free)
+        yield question._replace(id=free)
 
 
 def _text(path: Path) -> str:

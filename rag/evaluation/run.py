@@ -150,7 +150,7 @@ def _result(
 ) -> Result:
     evidence = locate(question, documents)
     citations = [{**citation, "verified": audit.holds(citation)} for citation in record["citations"]]
-    cited = [_bears_on(citation, evidence, measures.overlaps) for citation in citations]
+    cited = [_bears_on(citation, evidence, measures.overlaps) for citation in citations if record["answered"]]
     return {
         "id": question.id,
         **record,
@@ -178,7 +178,7 @@ def _bears_on(
 
 def _answer_scores(question: Question, record: Mapping[str, Any]) -> dict[str, float | None]:
     """Return the scores of what was answered, None for those that the question has no say in."""
-    short, answers = record["short"] if record["answered"] else None, question.answers
+    short, answers = (record["short"] or "") if record["answered"] else None, question.answers
     candidate = record["candidate"]["short"] if record["candidate"] else None
     f1 = measures.f1(short, answers)
     return {

@@ -74,9 +74,11 @@ class Evaluation:
         self._journal.discard()
 
 
-def check_writable(json_file: Path | None, report: Path | None) -> None:
-    """Make sure that results can be written where they are to be. Raises EvaluationError."""
+def check_writable(json_file: Path | None, report: Path | None, *, questions: Path) -> None:
+    """Make sure that results can be written where they are to be, and not over questions. Raises EvaluationError."""
     if json_file:
+        if json_file.exists() and questions.exists() and json_file.samefile(questions):
+            raise EvaluationError(f"--json {json_file} would write over the questions; name another place")
         with _writing(json_file, "name another place"):
             json_file.parent.mkdir(parents=True, exist_ok=True)
             is_new = not json_file.exists()
@@ -134,7 +136,9 @@ def _fingerprint(settings: Mapping[str, Any]) -> str:
 
 
 def _program() -> Iterator[Path]:
-    yield from sorted(Path(rag.__file__).parent.rglob("*.py"))
+    """Yield the files that make the answers: code, words of languages, weights."""
+    folder = Path(rag.__file__).parent
+    yield from sorted(path for path in folder.rglob("*") if path.suffix in {".py", ".toml", ".safetensors"})
 
 
 AGAIN = "name another place and run the same again, no question is asked anew"

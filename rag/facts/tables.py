@@ -23,7 +23,7 @@ COLUMNS = (
     "copy_of",
 )
 _WORD = re.compile(r"\w+")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = (*"=+-@", *"＝＋－＠", "\t", "\r")  # also in full width, which some spreadsheets take for the same
 
 
 class Row(NamedTuple):
