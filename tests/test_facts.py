@@ -312,6 +312,30 @@ def test_an_unknown_language_has_its_digits_units_and_codes() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "value", "unit"),
+    [
+        ("5 Mrd. Euro", "de", 5 * 10**9, "EUR"),
+        ("3 Billionen Euro", "de", 3 * 10**12, "EUR"),
+        ("12.500 Euro", "de", 12_500, "EUR"),
+        ("5 mil millones", "es", 5 * 10**9, None),
+        ("12.500", "es", 12_500, None),
+        ("5 miljarder", "sv", 5 * 10**9, None),
+        ("5 bilhões", "pt", 5 * 10**9, None),
+        ("3 mio. ton", "da", 3 * 10**6, "tonne"),
+        ("2 трильйони", "uk", 2 * 10**12, None),
+        ("₹5 करोड़", "hi", 5 * 10**7, "INR"),
+        ("5 لاکھ", "ur", 5 * 10**5, None),
+        ("5 Millionen", "und", 5, None),
+    ],
+)
+def test_a_language_without_words_has_the_magnitudes_and_groups_of_cldr(
+    text: str, language: str, value: int, unit: str | None
+) -> None:
+    found = one(text, language)
+    assert (found.number, found.unit) == (value, unit)
+
+
 def test_printable_ascii_never_fails() -> None:
     for language in LANGUAGES:
         facts.find(string.printable * 20, language, TODAY)

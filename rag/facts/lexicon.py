@@ -17,7 +17,7 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import get_month_names
-from babel.numbers import get_currency_name, get_decimal_symbol, list_currencies
+from babel.numbers import get_currency_name, get_decimal_symbol, get_group_symbol, list_currencies
 from babel.units import UnknownUnitError, format_unit
 
 from rag.languages import stemmer_language
@@ -28,6 +28,7 @@ _METALS = frozenset({"XAU", "XAG", "XPT", "XPD", "XXX", "XTS", "XDR", "XSU", "XU
 _CONTEXTS: tuple[Literal["format", "stand-alone"], ...] = ("format", "stand-alone")
 _COUNTS = (1, 2, 5)  # enough for every plural form of the languages here
 _LONGEST = 5  # words of a phrase
+_LONG_ENOUGH = 3  # letters of a word for a magnitude in CLDR that can mean nothing else
 
 HAN = r"\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 HAN_NUMERAL = "零〇一二两三四五六七八九十百千万亿兆萬億半"
@@ -258,13 +259,13 @@ class _Reading:
         return Lexicon(
             language=self._language,
             decimal=get_decimal_symbol(self._locales[0]),
-            dot_groups=numbers.get("dot_groups", False),
+            dot_groups=numbers.get("dot_groups", get_group_symbol(self._locales[0]) == "."),
             tokens=self._tokens,
             numerals=self._decimals("numerals"),
             hundreds=_words(numbers.get("hundreds", "")),
             one=_words(numbers.get("one", "")),
             folds=self._decimals("folds"),
-            multipliers=self._book(self._section("multipliers", Decimal)),
+            multipliers=self._book([*self._section("multipliers", Decimal), *self._magnitudes()]),
             glued=_words(self._table.get("glued", {}).get("words", "")),
             joins=_words(numbers.get("joins", "")),
             minus=_words(numbers.get("minus", "")),
@@ -282,7 +283,7 @@ class _Reading:
             ordinal_suffixes=_words(numbers.get("ordinal_suffixes", "")),
             decade_suffixes=_words(times.get("decade_suffix", "")) | {"s", "е", "er"},
             century_suffixes=_words(times.get("century_suffix", "")),
-            abbreviations=_words(numbers.get("abbreviations", "")),
+            abbreviations=_words(numbers.get("abbreviations", "")) | {word for word, _ in self._magnitudes()},
             before=self._book(self._section("before", str)),
             after=self._book(self._section("after", str)),
             skips=self._set(self._table.get("skips", {}).get("words", "")),
@@ -376,6 +377,17 @@ class _Reading:
     def _section(self, name: str, kind: type[Value]) -> Iterator[tuple[str, Value]]:
         for value, listed in self._table.get(name, {}).items():
             yield from ((phrase, kind(value)) for phrase in _phrases(listed))  # type: ignore[call-arg]
+
+    def _magnitudes(self) -> Iterator[tuple[str, Decimal]]:
+        """Yield what CLDR calls thousands and more in a language without a file: «Millionen», «Mrd», «करोड़»."""
+        locale = self._locales[0]
+        if self._table or locale.language != self._language:
+            return
+        for forms in locale.compact_decimal_formats.values():
+            for size, pattern in ((size, each.pattern) for form in forms.values() for size, each in form.items()):
+                word = re.sub(r"[0\s'.\u200f]+", " ", pattern).strip().lower()
+                if (zeros := pattern.count("0")) and len(word) >= _LONG_ENOUGH:
+                    yield word, Decimal(size).scaleb(1 - zeros)
 
     def _decimals(self, name: str) -> dict[str, Decimal]:
         table = self._table.get(name, {})
