@@ -76,7 +76,7 @@ class Pipeline:
         asked = self._checked(question, index.languages)
         completed = self._complete(asked.text, history, asked.language)
         if completed.leans:
-            asked = asked._replace(text=completed.text, leans_on=history[-1])
+            asked = Question(completed.text, asked.language, history[-1], put=asked.text)
         vector, query = self._embed(completed)
         look = partial(
             index.search,

@@ -11,7 +11,7 @@ from rag.answerers.reader import AGAIN, Choice, Features, share_of_first
 from rag.config import Settings
 from rag.encoder import BundledEncoder
 from rag.pipeline import Pipeline
-from rag.types import Answer, Hit, Passage, SentenceScore, Span
+from rag.types import Answer, Hit, Passage, SentenceScore, Span, Turn
 from tests.fakes import build
 
 BRIDGE = {
@@ -218,6 +218,24 @@ def test_a_follow_up_does_not_get_the_answer_before_again(bridge: Pipeline) -> N
     assert "312" in (first.short or "")
     then = bridge.ask("And how wide is it?", [first.turn])
     assert then.completed == f"{LENGTH} And how wide is it?"
+    assert then.candidate is not None
+    assert then.candidate.short == "9 metres"
+
+
+def test_a_follow_up_is_read_however_much_was_asked_before_it(bridge: Pipeline) -> None:
+    """The reader reads no more than so many tokens of a question: only the first one would be left, and answered."""
+    first = (
+        "How long is the Nordhavn bridge, which the mayor is said to have opened himself after three years of building "
+        "and which many people in the town still call the longest bridge on this stretch of the coast, whether that is "
+        "true or not?"
+    )
+    second = (
+        "And on which day was it opened to the public, if that is told anywhere in these documents, and was it really "
+        "the mayor of the town who opened it then, as so many of the people who live there say that they remember?"
+    )
+    history = [Turn(first, "It is 312 metres long. [1]"), Turn(second, "It was opened on 4 May 1931. [1]")]
+    then = bridge.ask("And how wide is it?", history)
+    assert then.completed == f"{first} {second} And how wide is it?"
     assert then.candidate is not None
     assert then.candidate.short == "9 metres"
 

@@ -29,7 +29,8 @@ class Question(NamedTuple):
 
     text: str
     language: str
-    leans_on: Turn | None = None  # the turn before, where the question is not understood without it
+    leans_on: Turn | None = None  # the turn before, where the question is not understood without it,
+    put: str = ""  # and then the question as it was put, without those that it was completed from
 
 
 class Draft(NamedTuple):

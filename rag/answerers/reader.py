@@ -15,7 +15,7 @@ from rag.answerers.windows import choose
 from rag.citations import cite
 from rag.config import Settings
 from rag.languages import UNKNOWN, detect
-from rag.reader import Reader, Text
+from rag.reader import QUESTION_TOKENS, Reader, Text
 from rag.types import Candidate, Document, Hit, Span, Statement, Turn
 
 # The best span of another document is cited beside the best of all if it says the same, or, in another language, where
@@ -125,11 +125,11 @@ class ReaderAnswerer:
         return [first._replace(features=first.features._replace(share=share)), *found[1:]]
 
     def _choices(self, question: Question, hits: Sequence[Hit], documents: Mapping[str, Document]) -> Iterator[Choice]:
-        overhead = len(self._reader.tokenize([question.text])[0].ids) + 4
+        asked, length = self._asked(question)
         passages = self._reader.tokenize([hit.passage.text for hit in hits]) if hits else []
         before, told_in, cost = self._answered_before(question.leans_on)
-        parts = choose(hits, passages, overhead, self._budget - cost)
-        windows = self._reader.read(question.text, [part.text for part in parts])
+        parts = choose(hits, passages, length + 4, self._budget - cost)
+        windows = self._reader.read(asked, [part.text for part in parts])
         wanted = kinds.asked(question.text, question.language)
         for part, window in zip(parts, windows, strict=True):
             hit = hits[part.hit]
@@ -149,6 +149,16 @@ class ReaderAnswerer:
                     )
                     again = bool(before) and says_the_same(found, before, (hit.passage.language, told_in))
                     yield Choice(hit, span, found, features, again, question.language in TRAINED)
+
+    def _asked(self, question: Question) -> tuple[str, int]:
+        """Return what is read of a question, and its tokens: without those before it where all would be too long.
+
+        Only the beginning would be read then, and what was asked before be answered again.
+        """
+        asked = len(self._reader.tokenize([question.text])[0].ids)
+        if asked <= QUESTION_TOKENS or not question.put:
+            return question.text, min(asked, QUESTION_TOKENS)
+        return question.put, min(len(self._reader.tokenize([question.put])[0].ids), QUESTION_TOKENS)
 
     def _answered_before(self, turn: Turn | None) -> tuple[str, str, int]:
         """Return the words of the last answer that answered the question before, their language, and the tokens read.
