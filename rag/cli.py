@@ -187,7 +187,7 @@ def _date(option: str, value: str | None) -> Any:
     import datetime as dt
 
     try:
-        return dt.date.fromisoformat(value) if value else None
+        return None if value is None else dt.date.fromisoformat(value)
     except ValueError:
         raise click.BadParameter(f"{value!r} is not a date like 2026-01-31", param_hint=option) from None
 

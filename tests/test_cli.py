@@ -114,6 +114,7 @@ def test_help_lists_the_commands() -> None:
         (("cite",), "give either the id of a citation, or --find and words"),
         (("cite", "x", "--find", "y"), "give either the id of a citation, or --find and words"),
         (("ask", "x", "--since", "yesterday"), "'yesterday' is not a date like 2026-01-31"),
+        (("ask", "x", "--until", ""), "'' is not a date like 2026-01-31"),
     ],
 )
 def test_wrong_use(arguments: tuple[str, ...], said: str) -> None:

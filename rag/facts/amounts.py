@@ -174,8 +174,10 @@ class Amounts(Reading):
         return Measure("money", unit, end)
 
     def _is_one_sign(self, place: int, end: int) -> bool:
-        """Tell «A$5» from «a $5 note»."""
+        """Tell «A$5» from «a $5 note», and «Rs 5» from «Audi RS 6»."""
         letter = self._tokens[place]
+        if letter.text == "rs":
+            return not self._text[letter.start : letter.end].isupper()
         if self._text_at(end - 1) != "$" or end - place == 1 or len(letter.text) > 1:
             return True
         return letter.capital and self._touches(place + 1)

@@ -78,6 +78,8 @@ class Times(Reading):
         text, last = self._text_at(place), place + 2
         if self._text_at(place + 1) != "/" or not (self._touches(place + 1) and self._touches(last)):
             return None
+        if self._text_at(last + 1) == "/":
+            return None  # «2010/11/12»
         if len(text) != 4 or not text.isdecimal() or self._is_glued_left(place) or self._is_glued_right(last):
             return None
         year = int(text)
