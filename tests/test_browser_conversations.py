@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from rag.evaluation.questions import read_lines
 from rag.history import History
-from tests.browser import Served, chromium, serving
+from tests.browser import SLOW, Served, chromium, serving
 from tests.watching import watched
 
 pytestmark = pytest.mark.browser
@@ -236,6 +236,34 @@ def test_a_question_is_stopped(page: Page) -> None:
     expect(page.locator(".turn")).to_have_count(1)
     drawer(page)
     expect(page.locator("#conversations .title")).to_have_text([DISTANCE])
+
+
+def test_a_double_click_asks_once_and_deletes_nothing(page: Page) -> None:
+    page.locator(".example").first.dblclick()
+    expect(page.locator("#turn-1 .actions")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?c="))
+    drawer(page)
+    expect(page.locator("#conversations li")).to_have_count(1)
+    delete, erase = (page.locator(f"#conversations [data-action={action}]") for action in ("delete", "erase"))
+    delete.dblclick()
+    expect(delete).to_have_text("Delete for good?")
+    erase.focus()
+    for _ in range(3):  # as a key that is held
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    expect(erase).to_have_text("Erase all for good?")
+    expect(page.locator("#conversations li")).to_have_count(1)
+
+
+def test_a_new_chat_leaves_the_question_that_is_being_answered(page: Page) -> None:
+    page.locator("#question textarea").fill("slow question")
+    page.keyboard.press("Enter")
+    expect(page.locator(".busy")).to_be_visible()
+    begin_anew(page)
+    page.wait_for_timeout(SLOW * 1000 + 500)
+    expect(page.locator(".turn")).to_have_count(0)
+    drawer(page)
+    expect(page.locator("#conversations li")).to_have_count(0)
 
 
 def test_nothing_is_kept_where_that_is_not_wanted(page: Page) -> None:

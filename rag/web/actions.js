@@ -19,9 +19,9 @@
     opener.focus();
   }
 
-  // The first click asks whether it is meant, the second does it.
-  function confirmed(button) {
-    if (button.dataset.asked) return true;
+  // The first click asks whether it is meant, the second does it; the second half of a double click is none.
+  function confirmed(button, clicks) {
+    if (button.dataset.asked) return clicks < 2;
     const name = button.textContent;
     button.textContent = button.dataset.confirm;
     button.dataset.asked = "yes";
@@ -41,7 +41,7 @@
     (event) => {
       const target = event.target instanceof Element ? event.target : null;
       const button = target?.closest("button[data-confirm]");
-      if (button && !confirmed(button)) event.stopImmediatePropagation();
+      if (button && !confirmed(button, event.detail)) event.stopImmediatePropagation();
       const opener = target?.closest("button[data-shows]");
       if (opener) unfold(opener);
       const closer = target?.closest("button[data-hides]");
@@ -51,6 +51,8 @@
   );
 
   document.addEventListener("keydown", (event) => {
+    const isAction = event.target instanceof Element && event.target.matches("button[data-action]");
+    if (event.repeat && isAction) event.preventDefault(); // a key that is held neither asks twice nor confirms
     const form = event.target instanceof Element && event.target.closest("form.editing, form.reasoning, form.renaming");
     if (!form) return;
     if (event.key === "Escape") {

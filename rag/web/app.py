@@ -25,7 +25,8 @@ from rag.web.served import collections_of
 
 logger = logging.getLogger(__name__)
 
-# Buttons, links and forms with data-action reach Python, with what is around them; all other clicks are chat.js's.
+# Buttons, links and forms with data-action reach Python, with what is around them; all other clicks are chat.js's. The
+# second half of a double click does nothing.
 ACTIONS = """
 const filters = () => JSON.stringify(Object.assign({}, ...[...document.querySelectorAll("#composer form")]
   .map((form) => Object.fromEntries(new FormData(form)))));
@@ -40,7 +41,7 @@ element.addEventListener("click", (event) => {
   const source = event.target.closest("a[data-action], button[data-action]");
   if (!source || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  send(source);
+  if (event.detail < 2) send(source);
 });
 element.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -114,6 +115,7 @@ def build(pipeline: Pipeline, chats: Chats, examples: Examples, problem: str = "
                 chat: begun,
                 drawer: view.drawer(begun, request),
                 transcript: view.transcript(begun, request),
+                draft: "",
                 choice: view.filters(request),
                 mode: view.mode(begun, request),
             }
@@ -186,7 +188,8 @@ def build(pipeline: Pipeline, chats: Chats, examples: Examples, problem: str = "
         drawer.click(manage, [chat], [chat, drawer, transcript, mode], **private)
         stop.click(stopped, [chat], [transcript, draft], cancels=asking, **private)
         page.load(greet, None, [chat, name, drawer, transcript, choice, mode, box, send, stop, clear], **private)
-        clear.click(anew, None, [chat, drawer, transcript, choice, mode], **private)
+        fresh = [chat, drawer, transcript, draft, choice, mode]
+        clear.click(anew, None, fresh, cancels=asking, **private)  # or its answer would take the place of the new chat
     return page
 
 
@@ -222,8 +225,8 @@ class _View:
         turns = [self._turn(number, turn, request) for number, turn in enumerate(chat.turns, 1)]
         if pending:
             turns.append(render.pending_turn(len(turns) + 1, pending, words))
-        if turns and not alert:
-            return render.conversation(turns, words, chat.id or "")
+        if turns:
+            return render.conversation(turns, words, chat.id or "", alert)
         try:
             documents = self._pipeline.documents()
         except RagError as error:

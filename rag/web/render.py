@@ -153,12 +153,14 @@ def welcome(documents: Sequence[Document], prompts: Iterable[Example], labels: L
     )
 
 
-def conversation(turns: Sequence[str], labels: Labels, identity: str = "") -> str:
-    """Render the transcript of rendered turns, the last of them in full view; `identity` is that of a kept one."""
+def conversation(turns: Sequence[str], labels: Labels, identity: str = "", alert: str = "") -> str:
+    """Render the transcript of rendered turns, the last of them in full view; `identity` is that of a kept one.
+
+    `alert` tells what went wrong otherwise, if anything did.
+    """
     items = f'<ol class="turns">{"".join(turns)}</ol>'
-    return _chat(
-        f'<div role="log" aria-live="polite" aria-label="{labels.conversation}">{items}</div>', labels, identity
-    )
+    log = f'<div role="log" aria-live="polite" aria-label="{labels.conversation}">{items}</div>'
+    return _chat(log + (_alert(alert) if alert else ""), labels, identity)
 
 
 def problem(message: str, labels: Labels) -> str:
