@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
+from rag.web import facts_labels, facts_view, labels
+from rag.web.facts_list import Catalogue, Query
+from rag.web.facts_words import Words
+from rag.web.runs import Run
 from tests.browser import Served, chromium
 from tests.documents import serving_documents, settings_in
 from tests.fakes import build
@@ -116,6 +120,43 @@ def test_pages_and_rows_on_other_pages(page: Page) -> None:
     page.goto(page.url.split("?")[0] + f"?at={other.removeprefix('figure-')}#{other}")
     expect(page.locator(f"#{other}")).to_be_focused()
     expect(page.locator(f"#{other}")).to_be_in_viewport()
+
+
+def test_what_fails_is_said_once_and_not_begun_again_and_again(browser: Browser, served: Served) -> None:
+    words = Words(facts_labels.ENGLISH, labels.ENGLISH)
+    failed: Run[Catalogue] = Run("1", "", "failed")
+    state = facts_view.state(None, failed, Query(), "reading", words)
+    opened = []
+
+    def answer(route: Route) -> None:
+        opened.append(route.request.url)
+        route.fulfill(content_type="text/html", body=facts_view.page(None, None, Query(), words))
+
+    with browser.new_context(locale="en-GB") as context:
+        page = watched(context.new_page())
+        page.route("**/facts", answer)
+        page.route("**/facts/state?*", lambda route: route.fulfill(json=state))
+        page.goto(f"{served.url}/facts")
+        expect(page.locator("#content .alert")).to_have_text(words.own.failed_note)
+        page.wait_for_timeout(1000)
+        assert len(opened) == 1
+        page.get_by_role("link", name=words.own.again).click()
+        expect(page.locator("#content .alert")).to_be_visible()
+        assert len(opened) == 2
+
+
+def test_the_way_back_shows_what_was_chosen_then(page: Page) -> None:
+    page.locator("[name=kind]").select_option("money")
+    page.locator(".downloads").wait_for()
+    expect(page).to_have_url(re.compile(r"\?kind=money$"))
+    page.locator("[data-sort=value]").click()
+    expect(page).to_have_url(re.compile("sort=value$"))
+    page.locator("[name=kind]").focus()
+    page.locator("[name=kind]").select_option("percent")
+    expect(page).to_have_url(re.compile("kind=percent&sort=value$"))
+    page.evaluate("void setTimeout(() => history.back())")
+    expect(page).to_have_url(re.compile(r"\?kind=money$"))
+    expect(page.locator("[name=kind]")).to_have_value("money")
 
 
 def test_it_fits_a_phone(browser: Browser, served: Served) -> None:

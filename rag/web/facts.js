@@ -29,8 +29,9 @@
 
   async function wait() {
     try {
-      const { active, key, progress } = await ask(location.search, content.dataset.key);
+      const { active, key, html, progress } = await ask(location.search, content.dataset.key);
       tell("");
+      if (key === "failed") return void (content.innerHTML = html); // to open the page anew would begin it again
       if (!active && key !== content.dataset.key) return location.reload(); // with what there is to choose from
       if (progress) show(progress);
     } catch {
@@ -61,7 +62,6 @@
 
   async function go(wanted, { hash = "", push = true, focus = "" } = {}) {
     const number = ++looks;
-    fill(wanted); // at once: what is chosen before the answer is here is added to it
     try {
       const answer = await ask(wanted);
       if (number !== looks) return;
@@ -81,11 +81,11 @@
     find("#announcement").textContent = content.querySelector(".totals strong, .empty")?.textContent ?? "";
   }
 
+  // Has the form show what is asked for, at once: what is chosen before the answer is here is added to it.
   function fill(wanted) {
     const parameters = new URLSearchParams(wanted);
     for (const field of tools.elements) {
-      if (!field.name || field === document.activeElement) continue;
-      field.value = parameters.get(field.name) ?? (field.name === "sort" ? "standing" : "");
+      if (field.name) field.value = parameters.get(field.name) ?? (field.name === "sort" ? "standing" : "");
     }
   }
 
@@ -121,11 +121,15 @@
       return lead(hash);
     }
     const sorted = link.dataset.sort && `[data-sort="${link.dataset.sort}"]`;
+    fill(address.search);
     go(address.search.slice(1), { hash, focus: sorted || ".totals a, .chip, tbody a" });
     if (link.closest(".pager")) content.querySelector("table.figures").scrollIntoView({ block: "start" });
   });
 
-  addEventListener("popstate", () => go(location.search.slice(1), { hash: location.hash, push: false }));
+  addEventListener("popstate", () => {
+    fill(location.search);
+    go(location.search.slice(1), { hash: location.hash, push: false });
+  });
 
   // Along the timeline: one stop for the tabulator key, the arrows go from mark to mark
 
