@@ -267,7 +267,11 @@ def test_an_empty_folder_says_what_to_do(page: Page) -> None:
 
 
 def test_a_server_that_is_gone_is_said(context: BrowserContext, served: Served) -> None:
-    page = opened(context, served, but=GONE)
+    page = opened(context, served, but=f"{GONE}|401")
+    page.route("**/documents/state?*", lambda route: route.fulfill(status=401, json={"message": "Log in again."}))
+    expect(page.get_by_role("alert")).to_have_text("Log in again.")
+    page.unroute("**/documents/state?*")
+    expect(page.get_by_role("alert")).to_have_count(0)  # once that is done, in another tab
     served.process.send_signal(2)
     served.process.wait(60)
     expect(page.get_by_role("alert")).to_contain_text("The server does not answer")

@@ -251,6 +251,10 @@ def test_a_server_that_is_gone_is_said(browser: Browser, folder: Path) -> None:
     with serving_evaluations(folder) as served, browser.new_context(locale="en-GB") as context:
         page = context.new_page()
         page.goto(served.url + "/evaluation")
+        page.route("**/evaluation/state?*", lambda route: route.fulfill(status=401, json={"message": "Log in again."}))
+        expect(page.get_by_role("alert")).to_have_text("Log in again.")
+        page.unroute("**/evaluation/state?*")
+        expect(page.get_by_role("alert")).to_have_count(0)  # once that is done, in another tab
         served.process.send_signal(2)
         served.process.wait(60)
         expect(page.get_by_role("alert")).to_contain_text("The server does not answer")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -20,7 +21,7 @@ from rag.web.chat_view import Keeping
 from rag.web.chats import Chat, Chats
 from rag.web.labels import BY_LANGUAGE as LABELS
 from rag.web.labels import ENGLISH as COMMON
-from tests.browser import BOOK
+from tests.browser import BOOK, document
 
 DISTANCE = "What is the mean distance of the Moon?"
 
@@ -146,6 +147,7 @@ def test_filters_of_the_page() -> None:
     given = {"document": "a[1].txt", "language": "no", "since": "2026-01-02", "until": "2026-02-03"}
     found = chats.filters(given)
     assert found == Filters("a[[]1].txt", "no", dt.date(2026, 1, 2), dt.date(2026, 2, 3))
+    assert chats.filters({"document": " a.txt"}).document == " a.txt"
     with pytest.raises(QuestionError, match="'soon' is not a date"):
         chats.filters({"since": "soon"})
 
@@ -162,6 +164,13 @@ def test_nothing_of_a_title_or_question_becomes_markup(kept: Chats, language: st
         assert "<script" not in html
         assert "<b>" not in html
         assert "\u202e" not in html
+
+
+def test_what_is_chosen_is_sent_as_it_is_called_and_shown_disarmed() -> None:
+    odd = document("\u202eodd.txt", "Words.", title="\u202eOdd")
+    shown = chat_view.filters([replace(odd, tags=("a\u202eb",))], ["en"], ENGLISH, COMMON)
+    assert '<option value="\u202eodd.txt">Odd</option>' in shown
+    assert '<option value="a\u202eb">ab</option>' in shown
 
 
 def test_what_answers_can_be_chosen_and_is_remembered_with_the_conversation() -> None:
@@ -192,6 +201,10 @@ def test_what_another_tab_has_deleted_costs_only_whoever_has_it_open(kept: Chats
     for action in ("open", "rename", "delete"):
         assert view.manage(open_now, action, gone.id or "", "Title", request) == (open_now, ENGLISH.unknown)
     assert view.manage(gone, "rename", gone.id or "", "Title", request) == (Chat(), ENGLISH.unknown)
+    shown = view.transcript(open_now, request, alert=ENGLISH.unknown)
+    assert ENGLISH.unknown in shown
+    assert "Two?" in shown
+    assert f'data-conversation="{open_now.id}"' in shown
 
 
 def test_every_language_has_every_word() -> None:

@@ -177,7 +177,8 @@ def test_an_address_is_read_as_it_was_written(query: Query) -> None:
 def test_what_an_address_cannot_mean_is_left_out(parameters: Mapping[str, str]) -> None:
     assert Query.of(parameters) == Query()
     nonsense = {"group": "-1", "page": "²", "at": "9" * 50, "days": "2026-02-31/x", "about": " "}
-    assert Query.of(nonsense) == Query()
+    assert Query.of(nonsense | {"document": "  "}) == Query()
+    assert Query.of({"document": " a.txt"}).document == " a.txt"
     assert Query.of({"days": "2026-12-31/2026-01-01"}).days is None
 
 

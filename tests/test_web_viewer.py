@@ -339,6 +339,14 @@ def test_the_citations_of_an_answer_across_documents(library: Library) -> None:
     assert library.client.get(str(after["href"])).status_code == 200
 
 
+def test_of_very_many_citations_each_opens_its_own_document(library: Library) -> None:
+    ids = [library.citation("plain.txt").id] * 30 + [library.citation("two.txt", "first").id]
+    for at, name, marked in ((31, "two.txt", "first"), (25, "plain.txt", QUOTE), (3, "plain.txt", QUOTE)):
+        response = library.client.get("/" + sharing.document_address(name, ids, at), follow_redirects=False)
+        assert response.status_code == 200
+        assert marked in Shown(response.text).marked.values()
+
+
 def test_the_citation_says_which_document_is_opened(library: Library) -> None:
     identity = quote(library.citation("two.txt").id)
     moved = library.client.get(f"/documents/plain.txt?cite={identity}")
@@ -416,7 +424,7 @@ def test_too_many_citations_are_no_trouble(library: Library) -> None:
     identity = quote(library.citation("plain.txt").id)
     response = library.client.get("/documents/plain.txt?" + "&".join([f"cite={identity}"] * 200))
     assert response.status_code == 200
-    assert response.text.count('class="number"') == viewing.MOST_CITATIONS
+    assert response.text.count('class="number"') == sharing.MOST_CITATIONS
 
 
 def test_the_policy_is_strict_and_nothing_is_kept(library: Library) -> None:

@@ -9,6 +9,7 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -227,7 +228,10 @@ def mode(names: Sequence[str], current: str, words: ChatLabels, labels: Labels) 
 
 
 def filters(documents: Sequence[Document], languages: Iterable[str], words: ChatLabels, labels: Labels) -> str:
-    """Render the choice of which documents are asked; the script reads it with every question."""
+    """Render the choice of which documents are asked; the script reads it with every question.
+
+    What is chosen is sent as it is called, and only shown disarmed: else nothing would be called so.
+    """
     return (
         f'<details id="filters" lang="{labels.language}"><summary>{words.filters}</summary><form>'
         f"{_choice('document', words.document, _documents(documents, words))}"
@@ -249,13 +253,13 @@ def _choice(name: str, label: str, options: str) -> str:
 def _told(name: str, label: str, every: str, values: Iterable[str]) -> str:
     """Render a choice of what documents tell of themselves, the most frequent; none where they tell nothing."""
     found = sorted(value for value, _ in Counter(filter(None, values)).most_common(MOST_DOCUMENTS))
-    options = "".join(f'<option value="{plain(value)}">{plain(value)}</option>' for value in found)
+    options = "".join(f'<option value="{escape(value)}">{plain(value)}</option>' for value in found)
     return _choice(name, label, f'<option value="">{every}</option>{options}') if found else ""
 
 
 def _documents(documents: Sequence[Document], words: ChatLabels) -> str:
     options = "".join(
-        f'<option value="{plain(document.id)}">{plain(document.title.strip() or document.id)}</option>'
+        f'<option value="{escape(document.id)}">{plain(document.title.strip() or document.id)}</option>'
         for document in documents[:MOST_DOCUMENTS]
     )
     return f'<option value="">{words.all_documents}</option>{options}'

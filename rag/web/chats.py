@@ -93,7 +93,7 @@ def filters(given: Mapping[str, str]) -> Filters:
     """Read the filters of the page; blank ones filter nothing. Raises QuestionError."""
     names = ("document", "language", "since", "until", "author", "tag")
     values = {name: str(given.get(name) or "").strip() for name in names}
-    document = glob.escape(values["document"]) if values["document"] else None
+    document = glob.escape(str(given["document"])) if values["document"] else None  # a name may begin with a space
     since, until = _day(values["since"]), _day(values["until"])
     return Filters(document, values["language"] or None, since, until, values["author"] or None, values["tag"] or None)
 

@@ -91,11 +91,13 @@
     return { ok: response.ok, answer };
   }
 
+  let lost = ""; // what the server said last in the place of how things stand
+
   async function look(anew = false) {
     try {
       const { ok, answer } = await ask("state", {}, "GET", anew);
-      if (!ok) tell(answer.message);
-      else if (trouble.textContent === words.unreachable) tell("");
+      if (!ok) tell((lost = answer.message));
+      else if ([lost, words.unreachable].includes(trouble.textContent)) tell("");
     } catch {
       tell(words.unreachable);
     }

@@ -12,7 +12,7 @@
   const run = document.querySelector("#run");
   const report = document.querySelector("#report");
   let timer = 0;
-  let lost = false; // whether the server did not answer the last time
+  let lost = false; // whether the server did not say the last time how things stand
   let looks = 0; // counts up, so that an answer that was overtaken is not shown
 
   function tell(message) {
@@ -61,9 +61,9 @@
 
   async function look() {
     try {
-      await send("state", {}, { signal: AbortSignal.timeout(PATIENCE) });
-      if (lost) tell("");
-      lost = false;
+      const isThere = await send("state", {}, { signal: AbortSignal.timeout(PATIENCE) });
+      if (lost && isThere) tell("");
+      lost = !isThere;
     } catch {
       lost = true;
       tell(form.dataset.unreachable);

@@ -97,7 +97,7 @@ class Query(NamedTuple):
         return cls(
             " ".join(parameters.get("about", "")[:MAX_WORDS].split()),
             _one_of(KINDS, parameters.get("kind", "")),
-            parameters.get("document", "")[:MAX_ID].strip(),
+            _not_blank(parameters.get("document", "")[:MAX_ID]),  # a name may begin with a space
             parameters.get("unit", "")[:MAX_WORDS],
             parameters.get("language", "")[:MAX_WORDS],
             _one_of(STANDINGS, parameters.get("standing", "")),
@@ -345,6 +345,10 @@ def _is_unknown(entry: Entry, column: Column) -> bool:
 
 def _one_of(known: Sequence[str], text: str) -> str:
     return text if text in known else ""
+
+
+def _not_blank(text: str) -> str:
+    return text if text.strip() else ""
 
 
 def _number(text: str) -> int | None:

@@ -176,7 +176,7 @@ def _select(name: str, title: str, anything: str, choices: Sequence[tuple[str, s
     options = [("", anything)] if anything else []
     options += [(value, text) for text, value in choices]
     listed = "".join(
-        f'<option value="{plain(value)}"{" selected" * (value == chosen)}>{plain(text)}</option>'
+        f'<option value="{escape(value)}"{" selected" * (value == chosen)}>{plain(text)}</option>'
         for value, text in options
     )
     return f'<select name="{name}" class="field" aria-label="{title}">{listed}</select>'

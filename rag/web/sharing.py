@@ -13,6 +13,7 @@ from rag.untrusted import disarm
 from rag.web.document_labels import DocumentLabels
 from rag.web.labels import Labels
 
+MOST_CITATIONS = 20  # in one address
 Around = tuple[str, str]  # what is copied, before and after the address, which only the browser knows whole
 
 _MARKDOWN = re.compile(r"[\\`*_\[\]<>#|~&!$]|^(?:[+-]|\d+[.)])(?=\s)", re.MULTILINE)
@@ -38,10 +39,14 @@ def citation_address(citation_id: str) -> str:
 def document_address(document_id: str, citation_ids: Sequence[str] = (), at: int = 0) -> str:
     """Return the address of a document with the citations of an answer, opened at one of them, counted from 1.
 
+    Of more than MOST_CITATIONS, it has as many, that one among them.
+
     >>> document_address("a b.txt", ["a b.txt#0-2~3639efcd08"], 1)
     'documents/a%20b.txt?cite=a%20b.txt%230-2~3639efcd08&at=1#cite-1'
     """
-    query = "&".join(f"cite={_encoded(each)}" for each in citation_ids)
+    left_out = max(0, at - MOST_CITATIONS)
+    shown, at = citation_ids[left_out : left_out + MOST_CITATIONS], at - left_out
+    query = "&".join(f"cite={_encoded(each)}" for each in shown)
     place = f"&at={at}#cite-{at}" if at else ""
     return f"documents/{_encoded(document_id)}{'?' * bool(query)}{query}{place if query else ''}"
 

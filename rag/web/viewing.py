@@ -12,8 +12,8 @@ from rag.citations import HOLDS, LookUp, Reference, compare, current, current_te
 from rag.errors import RagError
 from rag.places import place_of
 from rag.types import Document, Place, Span, quote_hash
+from rag.web.sharing import MOST_CITATIONS
 
-MOST_CITATIONS = 20  # in one address
 VERSION = 16  # hex digits of a hash that tell one state of a file from another
 PART = 12_000  # characters of a long document that are sent and laid out together
 
