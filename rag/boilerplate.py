@@ -215,8 +215,8 @@ def _around_prose(lines: list[_Line], first: int, last: int) -> Iterator[Span]:
 
 def _is_counter(text: str) -> bool:
     """Tell whether `text` is a label with a count, such as «Comments (12)»; a year is no count."""
-    match = _COUNTER.fullmatch(text)
-    return match is not None and len(text) <= _SHORT_LINE and not 1900 <= int(match[1]) <= 2100
+    match = _COUNTER.fullmatch(text) if len(text) <= _SHORT_LINE else None
+    return match is not None and not 1900 <= int(match[1]) <= 2100
 
 
 def _is_menu(text: str) -> bool:

@@ -330,8 +330,8 @@ _DATE_KEYS = frozenset(
         *["дата", "опубликовано", "опубліковано", "日期"],
     ]
 )
-_KEY = re.compile(r"^[ \t]*([\w-]+)[ \t]*[:=][ \t]*(.+?)[ \t]*$", re.MULTILINE)
-_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_KEY = re.compile(r"^[ \t]*([\w-]+)[ \t]*[:=][ \t]*(\S.*)$", re.MULTILINE)
+_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -354,7 +354,7 @@ def _told_title(text: str, content: str) -> str:
     """Return the title that a text tells of itself: in the front matter, or by the heading that it begins with."""
     block = front_matter(text)
     for key, value in _KEY.findall(text[block.start : block.end] if block else ""):
-        if key.lower() == "title" and (title := markdown.plain(value.strip("\"'"))):
+        if key.lower() == "title" and (title := markdown.plain(value.strip().strip("\"'"))):
             return title
     heading = _HEADING.match(content[:_HEAD].lstrip())
     return markdown.plain(heading[1]) if heading else ""

@@ -17,7 +17,7 @@ SUFFIXES = (".md",)
 
 _LINE = re.compile(r"[^\n]*\n?")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
+_ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)")
 _UNDERLINE = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")  # of the line above
 _NO_TITLE = re.compile(r"\s*(?:$|[-*+>|#]|\d+[.)]\s)")  # what a heading that is underlined does not begin with
 _MARKUP = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\n]*\)|(\*\*|__|`)(?=\S)")

@@ -21,6 +21,8 @@ MOST_CHARACTERS = 300  # of an author or a tag
 
 _AUTHOR = ("author", "authors", "by", "byline", "creator", "forfatter", "автор", "作者")
 _TAGS = ("tags", "tag", "keywords", "categories", "category", "emner", "теги", "标签")
+# What the libraries raise on values that are not what they say, and Python on numbers with thousands of digits.
+_MALFORMED = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)
 _KEYS = ("title", "author", "date", "tags")
 
 # What programs write where nobody has named a document, and what they call themselves: a title of nothing else is none.
@@ -66,11 +68,14 @@ def of_front_matter(block: str) -> Metadata:
     >>> of_front_matter("---\\nauthor: [Ada, Bo]\\ntags: sea, ships\\n---")
     Metadata(title='', author='Ada, Bo', date=None, tags=('sea', 'ships'))
     """
-    body = block.strip()[3:-3]
     try:
-        found = tomllib.loads(body) if block.lstrip().startswith("+++") else _yaml(body)
-    except (ValueError, RecursionError):
+        return _told(block.strip())
+    except _MALFORMED:
         return Metadata()
+
+
+def _told(block: str) -> Metadata:
+    found = tomllib.loads(block[3:-3]) if block.startswith("+++") else _yaml(block[3:-3])
     if not isinstance(found, Mapping):
         return Metadata()
     told = {str(key).casefold(): value for key, value in found.items()}
@@ -85,6 +90,8 @@ def of_sidecar(data: bytes) -> Metadata:
         found = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8") from None
+    except RecursionError:
+        raise ValueError("its values are nested too deeply") from None
     if unknown := sorted(set(found) - set(_KEYS)):
         raise ValueError(f"unknown key {unknown[0]!r}; known are: {', '.join(_KEYS)}")
     date = found.get("date")

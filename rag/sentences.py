@@ -98,6 +98,14 @@ _LAST_TOKEN = re.compile(r"(?<![\w.])(?:[^\W\d_]{1,2}\.[ \xa0]?){0,4}[\w-]{1,12}
 _NEXT_WORD = re.compile(r"\w+(?:[-.]\w+)*")
 _MARKER = re.compile(r"\W*(?:\d{1,3}|\w|[IVXLCDM]{1,7})\.\s*")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
+# German has a capital letter behind an ordinal number, too («im 3. Quartal»), which the word before it tells.
+_ORDINAL = {
+    "de": re.compile(
+        r"\b(?:d(?:as|em|en|er|es|ie)|am|beim|bis|im|ins|vom|zum|zur|(?:dies|ein|ihr|jed|sein|unser)\w{0,2}|"
+        r"\d{1,3}\. (?:und|oder|bis))[ \xa0]\d{1,3}\.\s*$",
+        re.IGNORECASE,
+    )
+}
 _FULL_STOP = re.compile(r"(?<=\.)[\"'”’»)\]]{0,3}[ \xa0]+(?=[^\W\d_a-z])")
 _END_OF_SENTENCE = re.compile(r"[.!?…](?=\s)|[。！？]")
 _KHMER_STOP = re.compile(r"[\u17d4\u17d5]\s+(?=\S)")  # which sentencex does not know
@@ -279,8 +287,15 @@ def _goes_on(text: str, start: int, cut: int, end: int, language: str) -> bool:
         return True
     if text[cut - 1] == "." and word.start() == 0 and not first.isupper():  # 5.7, example.com
         return True
+    if _is_ordinal(text[max(start, cut - _CONTEXT) : cut], language) and not _opens(after.lstrip(), language):
+        return True
     token = _last_token(text, start, cut)
     return bool(token) and _leads(token, after.lstrip(), text[start : min(cut, start + _CONTEXT)], language)
+
+
+def _is_ordinal(before: str, language: str) -> bool:
+    """Tell whether what stands before a boundary ends with an ordinal number."""
+    return language in _ORDINAL and _ORDINAL[language].search(before) is not None
 
 
 def _leads(token: str, after: str, sentence: str, language: str) -> bool:

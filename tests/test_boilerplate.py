@@ -185,10 +185,12 @@ def test_spans_are_ascending_disjoint_and_stripped(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["![](", "a|", "[a](", "---\n", "a: b\n", "word (1)\n\n", "Ctrl+Enter ", "a ![]() ", "a > ", "\n", "a. "]
+    "unit",
+    ["![](", "a|", "[a](", "---\n", "a: b\n", "word (1)\n\n", "Ctrl+Enter ", "a ![]() ", "a > ", "\n", "a. ", "a"],
 )
 def test_time_is_linear(unit: str) -> None:
     started = time.process_time()
     boilerplate(PROSE["en"] + "\n" + unit * (300_000 // len(unit)))
+    boilerplate(PROSE["en"] + "\n\n" + unit * (300_000 // len(unit)))
     boilerplate("---\n" + unit * (300_000 // len(unit)))
     assert time.process_time() - started < 15

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from rag.documents import read_folder
 from rag.markdown import structure
 
 
@@ -75,3 +78,20 @@ def test_places_and_code_lie_in_the_text(text: str) -> None:
         assert text[slice(*span)].strip()[:3] in ("```", "~~~")
     for one, other in pairwise(marked.code):
         assert one.end <= other.start
+
+
+@pytest.mark.parametrize(("line", "name"), [("# a # #", "a"), ("#  C# ", "C"), ("# a\t##\t", "a"), ("# #", "")])
+def test_marks_that_close_a_heading_are_no_part_of_it(line: str, name: str) -> None:
+    assert [place.name for place in structure(f"{line}\n").places] == ([name] if name else [])
+
+
+@pytest.mark.parametrize(
+    "line", ["# a" + " " * 50_000 + "b", "# a " + "# " * 25_000 + "b", "---\ntitle: a" + " " * 50_000 + "b\n---"]
+)
+def test_time_is_linear(line: str, tmp_path: Path) -> None:
+    started = time.process_time()
+    assert structure(line) is not None
+    (tmp_path / "a.md").write_text(f"{line}\n\nSome text.\n", "utf-8")
+    (document,) = read_folder(tmp_path, max_bytes=1_000_000).documents
+    assert document.title.startswith("a")
+    assert time.process_time() - started < 5  # the cube of the length took days

@@ -19,6 +19,7 @@ from rag.types import Document
 from tests.fakes import HashEncoder, write_documents
 
 LETTER = "The ferry leaves the old harbour at noon. It takes ninety passengers and two cars."
+HUGE = "0x" + "f" * 5000  # more digits than Python writes in decimal
 BOMB = "---\na: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nauthor: *c\n---\n"
 
 
@@ -35,6 +36,8 @@ BOMB = "---\na: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nauthor: *c\n---\n"
         ("---\nauthor: !!python/object/apply:os.system ['true']\n---", "", ()),
         ("+++\nauthor = \n+++", "", ()),
         ("---\n" + "[" * 5000 + "\n---", "", ()),
+        *((f"---\nauthor: {value}\n---", "", ()) for value in ('!!int ""', '!!timestamp "x"', '!!bool "x"', HUGE)),
+        (f"+++\nauthor = {HUGE}\n+++", "", ()),
     ],
 )
 def test_front_matter(block: str, author: str, tags: tuple[str, ...]) -> None:
@@ -57,6 +60,7 @@ def test_a_sidecar() -> None:
     ("data", "said"),
     [
         (b"title = ", "Invalid value"),
+        (b"title = " + b"[" * 50_000, "nested too deeply"),
         (b'titel = "x"', "unknown key 'titel'; known are: title, author, date, tags"),
         (b'date = "soon"', "'soon' is not a date like 2026-01-31"),
         (b"\xff", "it is not UTF-8"),

@@ -90,7 +90,11 @@ CASES = {
     "hi": ["यह एक वाक्य है। ‖ यह दूसरा वाक्य है। ‖ क्या यह तीसरा है?"],
     "ar": ["هذه جملة. ‖ هل هذه جملة ثانية؟ ‖ نعم."],
     "ko": ["이것은 문장입니다. ‖ 이것은 두 번째 문장입니다."],
-    "de": ["Am 25. Dezember kam z. B. Dr. Müller. ‖ Es kostet 3,5 Mio. Euro."],
+    "de": [
+        "Am 25. Dezember kam z. B. Dr. Müller. ‖ Es kostet 3,5 Mio. Euro.",
+        "Im 3. Quartal stieg der Umsatz. ‖ Das 21. Jahrhundert begann. ‖ Er feierte seinen 80. Geburtstag.",
+        "Die 9. und 10. Klasse fehlt. ‖ Er kam am 3. ‖ Sie ging. ‖ Es waren 12. ‖ Danach war es still.",
+    ],
     "xx": ["Unknown language. ‖ Still works."],
 }
 
