@@ -107,6 +107,7 @@ _WIDELY_USED = "ar cs da de es fi fr hi hu id it nl pl pt ro sv sw tr uk vi"
 _ODDS = dict.fromkeys(_WIDELY_USED.split(), 3.0) | {"en": 8.0, "no": 6.0, "ru": 6.0}
 _NEAR_BONUS = 3.0
 _WORD_BONUS = 4.0
+_NOTHING = -1e30  # what the model gives for all languages where it knows no n-gram of a text, as of «Wie?», is less
 _LETTER_PENALTY = 6.0
 
 # Everyday words that a close relative spells otherwise; words that two relatives share say nothing and are left out.
@@ -118,7 +119,7 @@ _EVERYDAY = {
     "sv": "vad när vem vilken vilket vilka hur varför och av efter blev inte jag mycket heter hette många är",
     "nl": "wat wie waar wanneer hoe waarom welke het een niet van hoeveel",
     "de": "was wer wo wann wie warum welche welcher welches das ist nicht der die und wieviele viele",
-    "en": "what who when where why how which whose whom is the was were did does of do are",
+    "en": "what who when where why how which whose whom is the was were did does of do are and",
     "es": "qué quién quiénes dónde cuándo cómo cuál cuáles cuánto cuántos cuántas el los las en del fue",
     "pt": "que quem onde quando como qual quais quanto quantos o os as em do da foi não",
     "it": "che chi dove quando come perché qual quale quali quanto quanti il gli di della è",
@@ -246,7 +247,8 @@ def _scores(words: list[str], candidates: frozenset[str]) -> dict[str, float]:
     for language, score in _identifier().rank(text):
         if language in candidates:
             code = _SAME.get(language, language)
-            scores[code] = max(scores.get(code, score), score)
+            told = score if score > _NOTHING else 0.0
+            scores[code] = max(scores.get(code, told), told)
     return {code: score + _prior(code, lowered, letters) for code, score in scores.items()}
 
 

@@ -39,7 +39,17 @@ QUESTIONS = {
         "Kor mange brikkar har dei kjøpt?",
         "Kven eig TikTok?",
     ],
-    "en": ["Who?", "How much?", "What is AI?", "hello", "Nvidia H200 price", "ByteDance CEO?", "Who owns TikTok?"],
+    "en": [
+        "Who?",
+        "How much?",
+        "What is AI?",
+        "hello",
+        "Nvidia H200 price",
+        "ByteDance CEO?",
+        "Who owns TikTok?",
+        "And Google?",
+        "And Samsung?",
+    ],
     "zh": [
         "多少钱？",
         "谁是字节跳动的首席执行官？",
@@ -73,6 +83,12 @@ QUESTIONS = {
 )
 def test_short_questions(language: str, question: str) -> None:
     assert detect(question) == language
+
+
+def test_of_what_the_model_knows_nothing_the_widely_used_and_the_near_are_likelier() -> None:
+    assert detect("I 2025?", {"no"}) == "no"
+    assert detect("Wie?", {"de"}) == "de"
+    assert detect("in 2025?") == "en"
 
 
 def test_between_relatives_the_language_of_the_documents_is_likelier() -> None:
