@@ -85,6 +85,14 @@ def test_each_sentence_before_a_citation_is_held_against_it_by_itself() -> None:
     assert [each.text for each in draft.statements if each.is_struck] == ["It cost 13 million crowns."]
 
 
+def test_a_line_without_a_full_stop_is_not_cited_for_the_sentence_behind_it() -> None:
+    item = hit("list", ("Bridges and ferries", 6.0), ("The bridge over the Eira is 420 metres long.", 5.0))
+    model = Scripted("The bridge over the Eira is 420 metres long. [1]")
+    answerer = ComposeAnswerer(SentenceAnswerer(Settings(abstain_below=0)), Checker(HashEncoder()), model)
+    (citation,) = answerer.answer(QUESTION, [item], documents(item)).citations
+    assert citation.quote == "The bridge over the Eira is 420 metres long."
+
+
 def test_what_is_copied_is_shown_as_it_stands_and_not_in_look_alikes() -> None:
     item = hit("dam", ("The Ulmer dam is 88 metres high [12].", 5.0))
     model, settings = Scripted("The Ulmer dam is 88 metres high (12). [1]"), Settings()

@@ -42,11 +42,15 @@ _MARKUP = re.compile(r"\w+://|\bwww\.|javascript:|[<>|`\[\]{}‹›¦]|!\(")
 
 
 class Source(NamedTuple):
-    """What a claim cites: a stretch of a document, in its language, with the document's date."""
+    """What a claim cites: a stretch of a document, in its language, with the document's date.
+
+    `sentences` are places in the text that may be cited; it is split where they are not known.
+    """
 
     text: str
     language: str
     date: dt.date | None = None
+    sentences: tuple[Span, ...] = ()
 
 
 class Verdict(NamedTuple):
@@ -92,7 +96,7 @@ class Checker:
 
         That is the nearest of the sentences that tell most of the figures of the claim: they are to be seen there.
         """
-        spans = [split(source.text, source.language) or [Span(0, len(source.text))] for source in sources]
+        spans = [_sentences(source) for source in sources]
         encoded = self._encoder.embed_passages([claim, *(source.text for source in sources)], [[], *spans])
         cosines = encoded.sentences @ encoded.passages[0]
         each = np.split(cosines, list(accumulate(map(len, spans)))[:-1])
@@ -100,6 +104,10 @@ class Checker:
             told = [_told(claimed, facts.inside(found, place)) for place in places]
             best = max(range(len(places)), key=lambda number: (told[number], some[number]))
             yield float(some.max()), places[best]
+
+
+def _sentences(source: Source) -> Sequence[Span]:
+    return source.sentences or split(source.text, source.language) or [Span(0, len(source.text))]
 
 
 def _told(claimed: Sequence[Fact], known: Sequence[Fact]) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import closing
-from itertools import groupby
+from itertools import accumulate, groupby, pairwise
 from typing import NamedTuple
 
 from rag import facts
@@ -103,6 +103,12 @@ class Shown(NamedTuple):
     @property
     def as_read(self) -> str:
         return extracts.as_data(self.text)
+
+    @property
+    def places(self) -> tuple[Span, ...]:
+        """Return where each of the sentences stands in the text."""
+        ends = list(accumulate(end - start + 1 for start, end in self.sentences))
+        return tuple(Span(begin, end - 1) for begin, end in pairwise([0, *ends]))
 
 
 class Sentence(NamedTuple):
@@ -216,14 +222,14 @@ class ComposeAnswerer:
         numbers = [number for number in sentence.cited if 0 <= number < len(shown)]
         held = [documents[shown[number].hit.passage.document_id] for number in numbers]
         sources = [
-            Source(shown[number].text, shown[number].hit.passage.language, document.date)
+            Source(shown[number].text, shown[number].hit.passage.language, document.date, shown[number].places)
             for number, document in zip(numbers, held, strict=True)
         ]
         verdict = self._checker.check(sentence.text, language, sources)
         if not verdict.is_supported:
             return Checked(sentence, [])
         supporting = [
-            cite(document, _place(shown[number], nearest))
+            cite(document, shown[number].sentences[shown[number].places.index(nearest)])
             for number, document, nearest in zip(numbers, held, verdict.nearest, strict=True)
         ]
         copied = (each.quote for each in supporting if extracts.as_data(each.quote) == sentence.text)
@@ -351,13 +357,3 @@ def ended(reply: str) -> int:
 def _cited(text: str, language: str, cited: tuple[int, ...]) -> Iterator[Sentence]:
     line = " ".join(text.split())
     yield from (Sentence(line[start:end], cited) for start, end in split(line, language))
-
-
-def _place(shown: Shown, nearest: Span) -> Span:
-    """Return where a stretch of the shown text stands in the document: the sentence in which it begins."""
-    start = 0
-    for span in shown.sentences:
-        start += span.end - span.start + 1
-        if nearest.start < start:
-            return span
-    return shown.sentences[-1]
