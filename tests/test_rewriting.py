@@ -32,7 +32,16 @@ def test_a_leaning_question_is_the_one_that_the_model_writes() -> None:
 
 
 @pytest.mark.parametrize(
-    "reply", ["", "She is old.", "How old is Maud Ferrier?", "How old was Bo in Tyler?", "How old is she?"]
+    "reply",
+    [
+        "",
+        "She is old.",
+        "How old is Maud Ferrier?",
+        "How old was Bo in Tyler?",
+        "How old is she?",
+        "How old was Ann Lee in 2019?",
+        "How old is Ann Lee of Örebro?",
+    ],
 )
 def test_what_is_no_question_or_names_somebody_new_is_left_to_the_rules(reply: str) -> None:
     assert rewritten(reply) == followup.complete("How old is she?", HISTORY, "en")

@@ -19,11 +19,12 @@ from rag.types import Turn
 LONGEST = 80  # tokens of a question
 FEWEST, WORDS = 3, 24  # words of it
 BEGINNING = 4  # letters by which a name is known again, in whatever case
+_DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 INSTRUCTIONS = (
     "Rewrite the last question of each conversation so that it can be understood alone, in its own language, with the "
     "names that it leaves out. Do not answer it."
 )
-_NAME = re.compile(r"(?<=\s)[«“(]?[^\W\d_]*[A-ZА-ЯЁÆØÅ][\w-]*")
+_WORD = re.compile(r"(?<=\s)[«“(]?[\w-]+")
 
 
 def _ask(turns: Sequence[Turn], question: str) -> str:
@@ -104,6 +105,9 @@ def _short(text: str, most: int) -> str:
 
 
 def _is_said(alone: str, said: str) -> bool:
-    """Tell whether each name of a question was said before, in whatever case."""
+    """Tell whether each figure of a question was said before, and each name, in whatever case."""
     known = said.casefold()
-    return all(name.strip("«“(").casefold()[:BEGINNING] in known for name in _NAME.findall(alone))
+    if not set(_DIGITS.findall(alone)) <= set(_DIGITS.findall(said)):
+        return False  # by a model that is held to no grammar
+    words = (word.strip("«“(") for word in _WORD.findall(alone))
+    return all(word.casefold()[:BEGINNING] in known for word in words if word != word.lower())
