@@ -41,6 +41,13 @@ def test_a_chat_model_gets_messages_and_its_reply_comes_in_pieces() -> None:
     ]
 
 
+def test_an_error_that_is_null_is_none() -> None:
+    with stub(
+        {CHAT: sends(b'data: {"error": null, "choices": [{"text": "cold", "finish_reason": "stop"}]}\n\n')}
+    ) as server:
+        assert reply(server) == "cold"
+
+
 def test_the_key_goes_with_every_request_and_to_no_other_address() -> None:
     keys = []
 

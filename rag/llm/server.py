@@ -186,7 +186,7 @@ class ServerModel:
             event = json.loads(data)
         except (ValueError, RecursionError):
             raise self._nonsense(f"{data[:40]!r}") from None
-        if isinstance(event, dict) and "error" in event:
+        if isinstance(event, dict) and event.get("error"):  # some send null with each
             raise self._refusal(event)
         choices = event.get("choices") if isinstance(event, dict) else None
         if not isinstance(choices, list):
