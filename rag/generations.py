@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -42,7 +42,7 @@ def publish(index: Path, write: Callable[[Path], None]) -> Path:
     aside = index / FOLDER / f"{_ASIDE}{name}"
     with writable(index):
         before = _current_name(index)
-        _remove_all_but(index, before)  # what killed builds left, where that is not yet gone
+        _remove(_all_but(index, before))  # what killed builds left, where that is not yet gone
         aside.mkdir(parents=True)
         try:
             write(aside)
@@ -52,7 +52,7 @@ def publish(index: Path, write: Callable[[Path], None]) -> Path:
             shutil.rmtree(aside, ignore_errors=True)
             raise
         _switch(index, name)
-    _remove_all_but(index, before, name)  # the one before stays for readers that were about to open it
+    _remove(_all_but(index, before, name))  # the one before stays for readers that were about to open it
     return folder
 
 
@@ -76,7 +76,7 @@ def building(index: Path) -> Iterator[None]:
             ) from None
     try:
         with ThreadPoolExecutor(1, "clearing") as beside:
-            beside.submit(_remove_all_but, index, _current_name(index))
+            beside.submit(_remove, _all_but(index, _current_name(index)))  # listed now: what this build makes stays
             yield
     finally:
         lock.release()
@@ -130,11 +130,17 @@ def _current_name(index: Path) -> str:
     return name if _OURS.fullmatch(name) else ""
 
 
-def _remove_all_but(index: Path, *names: str) -> None:
-    """Remove other generations, finished or not, and pointers never switched to; what resists goes next time."""
-    for path in (index / FOLDER).glob("*"):
-        if path.name not in names and _OURS.fullmatch(path.name):
+def _all_but(index: Path, *names: str) -> list[Path]:
+    """Return other generations, finished or not, and pointers never switched to."""
+    others = [path for path in (index / FOLDER).glob("*") if path.name not in names and _OURS.fullmatch(path.name)]
+    return [*others, *index.glob(f"{CURRENT}.*")]
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    """Remove folders and files; what resists goes next time."""
+    for path in paths:
+        if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
-    for path in index.glob(f"{CURRENT}.*"):
-        with suppress(OSError):
-            path.unlink()
+        else:
+            with suppress(OSError):
+                path.unlink()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,26 @@ def test_the_last_published_is_current_and_the_one_before_stays(tmp_path: Path) 
     assert current_generation(tmp_path) == folders[-1]
     assert names(tmp_path) == {folder.name for folder in folders[-2:]}
     assert {path.name for path in tmp_path.iterdir()} == {"CURRENT", "generations"}
+
+
+def test_clearing_beside_a_build_leaves_what_it_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it takes to remove what an earlier build left: the pointer of this one is not taken for its."""
+    publish_text(tmp_path, "a")
+    left = tmp_path / "generations" / "building-0123456789ab"
+    left.mkdir()
+    remove, may_go_on = shutil.rmtree, threading.Event()
+
+    def slowly(path: Path, **options: bool) -> None:
+        may_go_on.wait(10)
+        remove(path, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", slowly)
+    with building(tmp_path):
+        pointer = tmp_path / "CURRENT.ba9876543210"  # as a build writes it before it switches
+        pointer.write_text("ba9876543210")
+        may_go_on.set()
+    assert not left.exists()
+    assert pointer.exists()
 
 
 def test_a_failing_build_leaves_nothing(tmp_path: Path) -> None:
