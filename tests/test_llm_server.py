@@ -48,6 +48,12 @@ def test_an_error_that_is_null_is_none() -> None:
         assert reply(server) == "cold"
 
 
+def test_a_name_that_no_server_can_have_is_one_clear_line() -> None:
+    nowhere = ServerModel("http://model..local/v1", name=None, key=None, context=4096, seconds=1)
+    with pytest.raises(LanguageModelError, match="does not answer soundly"):
+        nowhere.abilities()
+
+
 def test_the_key_goes_with_every_request_and_to_no_other_address() -> None:
     keys = []
 

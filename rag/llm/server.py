@@ -273,7 +273,7 @@ class ServerModel:
             ) from None
         except httpx.TimeoutException:
             raise self._too_slow() from None
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:  # the last, of its name
             raise LanguageModelError(f"the language model at {self._url} does not answer soundly: {error}") from None
 
     def _too_slow(self) -> LanguageModelError:
