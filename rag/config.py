@@ -107,7 +107,7 @@ class Settings(BaseModel):
     )
     reader_tokens: int = Field(700, ge=64, le=20000, description="tokens of the hits that the reader reads")
     abstain_below: float = Field(
-        0.4, ge=0, le=1, description="confidence under which the reply is «not in the documents»"
+        0.35, ge=0, le=1, description="confidence under which the reply is «not in the documents»"
     )
     llm: str = Field(
         BUNDLED_LLM, min_length=1, description="language model: a GGUF file, or a server's address, that ends in /v1"

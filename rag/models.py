@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 HUB_NAME = "intfloat/multilingual-e5-small"
 PROMPTS = {"query": "query: ", "document": "passage: "}
 PACKED_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-READER_SHA256 = "fed657ab90a0509cc40892888536495935b5acb2951ebe46d09037719c2e9def"
+READER_SHA256 = "28af5b31f586b1d33966098cb5f119d539a8e5c1dc05d2d078823cbf0bc6d55b"
 READER_FORMAT = "extractive-reader-2"
 # Bytes hashed at a time: so many that a thread which does it seldom has to wait for those that run beside it.
 PIECE = 1 << 24

@@ -82,7 +82,7 @@ def test_baseline(index: Path, few: Path, tmp_path: Path) -> None:
     found = rag("eval", few, "--index", index, "--baseline", before, "--json", after, *QUICK, env=settings)
     assert found.returncode == 0
     assert "10 questions in common with the baseline, 2 only there" in found.stdout
-    assert "setting abstain_below: 0.4 before, 0.9 now" in found.stdout
+    assert "setting abstain_below: 0.35 before, 0.9 now" in found.stdout
     comparison = json.loads(after.read_text("utf-8"))["comparison"]
     assert comparison["metrics"]["Success@5"]["difference"] == 0
     assert comparison["won"] or comparison["lost"]
