@@ -27,7 +27,11 @@ class Dated(NamedTuple):
     period: Period
     start: int
     end: int
-    is_range: bool = False
+
+    @property
+    def is_range(self) -> bool:
+        """Tell whether the period goes from one to another, as ISO 8601 writes it with a slash."""
+        return "/" in self.period.name
 
 
 class Times(Reading):
@@ -67,10 +71,10 @@ class Times(Reading):
         if last is None:
             return None
         if last.period.name.startswith("-") and (number := self._number(place)):
-            return Dated(Period(f"-{number - 1:04}/{last.period.name}", None, None), place, last.end, True)
+            return Dated(Period(f"-{number - 1:04}/{last.period.name}", None, None), place, last.end)
         if year and last.period.name.isdecimal():
             period = span(year_of(year), last.period)
-            return Dated(period, place, last.end, True) if period and period.first != period.last else None
+            return Dated(period, place, last.end) if period and period.first != period.last else None
         return self._days(place, last)
 
     def _two_years(self, place: int) -> Dated | None:
@@ -86,7 +90,7 @@ class Times(Reading):
         if not 1000 <= year < 2100 or self._text_at(last) not in {f"{year + 1}", f"{(year + 1) % 100:02}"}:
             return None
         period = span(year_of(year), year_of(year + 1))
-        return Dated(period, place, self._year_marker(last + 1), True) if period else None
+        return Dated(period, place, self._year_marker(last + 1)) if period else None
 
     def _early_year(self, place: int) -> int | None:
         """Return a year of three digits that opens a bracket: «(804–1260)»."""
@@ -108,7 +112,7 @@ class Times(Reading):
         year = None if parts[0] == UNTOLD else int(parts[0])
         first = day(year, int(parts[1]), number)
         period = span(first, last.period) if first else None
-        return Dated(period, place, last.end, True) if period else None
+        return Dated(period, place, last.end) if period else None
 
     def _span(self, first: Dated) -> Dated | None:
         """Read «January 2024 to March 2025» of which the first date is read already."""
@@ -124,7 +128,7 @@ class Times(Reading):
         if self._lexicon.language == "zh":
             close = self._with_year_of(close, first.period)  # «2025年1月至3月»
         period = span(begin, close)
-        return Dated(period, first.start, last.end, True) if period and begin != close else None
+        return Dated(period, first.start, last.end) if period and begin != close else None
 
     def _is_joined(self, first: Dated) -> bool:
         """Tell whether another date may follow: a dash, or the words that go with what stands before the first."""
@@ -217,7 +221,7 @@ class Times(Reading):
         following = self._after_dot(place + 1)
         found = self._month_days(month, following) or self._month_day(month, following)
         if found:
-            return Dated(found[0], place, found[1], "/" in found[0].name)
+            return Dated(found[0], place, found[1])
         year, end = self._year_after(following)
         return Dated(month_of(year, month), place, end)
 
@@ -374,7 +378,7 @@ class Times(Reading):
         if self._lexicon.language == "zh" and period.name.isdecimal():
             inside = self._inside_year(int(period.name), found[1])
             if inside:
-                return Dated(inside[0], place, inside[1], "/" in inside[0].name)
+                return Dated(inside[0], place, inside[1])
         return Dated(period, place, found[1])
 
     def _is_year_number(self, place: int) -> bool:
@@ -395,11 +399,10 @@ class Times(Reading):
             return None
         if self._text_at(place + 1) == "年" and 1000 <= number <= 2100:
             inside = self._inside_year(number, place + 2) or (year_of(number), place + 2)
-            return Dated(inside[0], place, inside[1], "/" in inside[0].name)
-        is_joined = self._is_dash(place + 1) or self._text_at(place + 1) in {"至", "到"}
-        if (is_joined or self._text_at(place + 1) in {"月", "月份"}) and 1 <= number <= 12:
+            return Dated(inside[0], place, inside[1])
+        if (self._is_to(place + 1) or self._text_at(place + 1) in {"月", "月份"}) and 1 <= number <= 12:
             within = self._inside_year(None, place)
-            return Dated(within[0], place, within[1], "/" in within[0].name) if within else None
+            return Dated(within[0], place, within[1]) if within else None
         return None
 
     def _inside_year(self, year: int | None, place: int) -> tuple[Period, int] | None:
@@ -424,11 +427,14 @@ class Times(Reading):
             return (period, place + 2) if period else None
         return None
 
+    def _is_to(self, place: int) -> bool:
+        """Tell whether «-», «至» or «到» stands here, between the first and the last."""
+        return self._is_dash(place) or self._text_at(place) in {"至", "到"}
+
     def _months(self, year: int | None, place: int) -> tuple[Period, int] | None:
         """Read «1-3月»."""
         first, last = self._number(place), self._number(place + 2)
-        is_joined = self._is_dash(place + 1) or self._text_at(place + 1) in {"至", "到"}
-        if not first or not last or not is_joined or not first < last <= 12:
+        if not first or not last or not self._is_to(place + 1) or not first < last <= 12:
             return None
         period = span(month_of(year, first), month_of(year, last))
         return (period, place + 4) if period and self._text_at(place + 3) in {"月", "月份"} else None
@@ -444,7 +450,7 @@ class Times(Reading):
 
     def _quarters_of_no_year(self, place: int) -> Dated | None:
         found = self._first_quarters(None, place) if self._lexicon.language == "zh" else None
-        return Dated(found[0], place, found[1], True) if found else None
+        return Dated(found[0], place, found[1]) if found else None
 
     def _later_day(self, place: int, first: Period) -> Dated | None:
         """Read «27日» of «12月25日至27日»."""

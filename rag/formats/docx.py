@@ -116,8 +116,7 @@ def _texts_of(row: Element, cells: Iterable[Element]) -> list[str]:
 def _count(element: Element, path: str) -> int:
     """Return a number of columns, 0 where none is told."""
     found = element.find(path)
-    value = "" if found is None else _value(found)
-    return min(int(value), tables.MOST_COLUMNS) if value.isdecimal() and len(value) < 10 else 0
+    return 0 if found is None else min(tables.told(_value(found), 0), tables.MOST_COLUMNS)
 
 
 def _text_of(cell: Element) -> str:

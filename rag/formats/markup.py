@@ -118,12 +118,8 @@ class _Writer:
 def _cells(row: Element) -> Iterator[tables.Cell]:
     for cell in row:
         if tag(cell) in _CELLS:
-            yield tables.Cell(text_of(cell), _span(cell, "colspan"), _span(cell, "rowspan"))
-
-
-def _span(cell: Element, name: str) -> int:
-    written = cell.get(name, "").strip()
-    return int(written) if written.isdecimal() and len(written) < 10 else 1
+            across, down = (tables.told(cell.get(name, "").strip(), 1) for name in ("colspan", "rowspan"))
+            yield tables.Cell(text_of(cell), across, down)
 
 
 def _is_verbatim(element: Element) -> bool:

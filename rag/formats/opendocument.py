@@ -86,7 +86,7 @@ def _text_of(cell: Element) -> str:
 def _count(element: Element, name: str) -> int:
     """Return the number in an attribute, 1 where there is none."""
     found = [value for key, value in element.attrib.items() if str(key).endswith(f"}}{name}")]
-    return int(found[0]) if found and str(found[0]).isdecimal() and len(found[0]) < 10 else 1
+    return tables.told(str(found[0]), 1) if found else 1
 
 
 def _level(heading: Element) -> int:

@@ -25,6 +25,11 @@ class Cell(NamedTuple):
     down: int = 1
 
 
+def told(written: str, otherwise: int) -> int:
+    """Return the number of columns or rows that a file tells, `otherwise` where it tells none."""
+    return int(written) if written.isdecimal() and len(written) < 10 else otherwise
+
+
 def aligned(rows: Iterable[Iterable[Cell]]) -> Iterator[list[str]]:
     """Yield rows with a blank cell wherever another one reaches, so that each cell stands below its column's name.
 
