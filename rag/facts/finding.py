@@ -6,6 +6,7 @@ import datetime as dt
 import re
 
 from rag.facts.amounts import Amounts, Found
+from rag.facts.chinese import ChineseTimes
 from rag.facts.lexicon import lexicon
 from rag.facts.records import Fact
 from rag.facts.times import Dated, Times
@@ -30,6 +31,7 @@ _NAMES = re.compile(
     )""",
     re.VERBOSE,
 )
+_TIMES = {"zh": ChineseTimes}  # by language, where Times does not do
 
 
 def find(text: str, language: str, date: dt.date | None = None) -> list[Fact]:
@@ -44,7 +46,8 @@ def find(text: str, language: str, date: dt.date | None = None) -> list[Fact]:
     words = lexicon(language)
     tokens = words.tokenise(text)
     forms = words.forms(tokens)
-    times, amounts = Times(text, words, tokens, forms, date), Amounts(text, words, tokens, forms)
+    times = _TIMES.get(words.language, Times)(text, words, tokens, forms, date)
+    amounts = Amounts(text, words, tokens, forms)
     facts: list[Fact] = []
     place, passed = 0, 0
     while place < len(tokens):

@@ -124,22 +124,30 @@ class Times(Reading):
             last = Dated(year_of(year), place, place + 1)
         if last is None or len(first.period.name) > len(last.period.name) + 3:
             return None
-        begin, close = self._with_year_of(first.period, last.period), last.period
-        if self._lexicon.language == "zh":
-            close = self._with_year_of(close, first.period)  # «2025年1月至3月»
+        begin, close = self._with_year_of(first.period, last.period), self._close(last.period, first.period)
         period = span(begin, close)
         return Dated(period, first.start, last.end) if period and begin != close else None
 
     def _is_joined(self, first: Dated) -> bool:
         """Tell whether another date may follow: a dash, or the words that go with what stands before the first."""
         words, opener, joiner = self._lexicon, self._form(first.start - 1), self._form(first.end)
-        if self._is_dash(first.end):
-            return True
-        if joiner in words.joiners and (opener in words.openers or words.language == "zh"):
+        if self._is_dash(first.end) or (joiner in words.joiners and self._opens(opener)):
             return True
         if joiner not in words.span_joiners:
             return False
         return opener in words.span_openers or (joiner in words.joiners and first.period.name.isdecimal())
+
+    def _opens(self, opener: str) -> bool:
+        """Tell whether a word may stand before the first of two dates that a joiner joins."""
+        return opener in self._lexicon.openers
+
+    def _close(self, last: Period, first: Period) -> Period:
+        """Return the last of two dates, complete."""
+        return last
+
+    def _later_day(self, place: int, first: Period) -> Dated | None:
+        """Read the day of a later date, where the language leaves out what it shares with the first."""
+        return None
 
     def _second_year(self, place: int, first: Dated) -> int | None:
         is_year = first.period.name.isdecimal()
@@ -164,7 +172,7 @@ class Times(Reading):
             return (
                 self._numeric(place)
                 or self._before_christ(place)
-                or self._chinese(place)
+                or self._own(place)
                 or self._day_month(place)
                 or self._ordinal_part(place)
                 or self._decade(place)
@@ -175,12 +183,16 @@ class Times(Reading):
             return None
         return (
             self._relative(place)
-            or self._quarters_of_no_year(place)
+            or self._own(place)
             or self._month(place)
             or self._coded_part(place)
             or self._ordinal_part(place)
             or self._century(place)
         )
+
+    def _own(self, place: int) -> Dated | None:
+        """Read a date as only this language writes it."""
+        return None
 
     def _numeric(self, place: int) -> Dated | None:
         """Read «2025-12-25», «25.12.2025»."""
@@ -317,7 +329,7 @@ class Times(Reading):
         return (number, following) if self._form(following) in self._lexicon.quarter else (0, place)
 
     def _decade(self, place: int) -> Dated | None:
-        """Read «1990s», «1990-е», «1990-tallet», «20世纪90年代» and the century «1800-tallet»."""
+        """Read «1990s», «1990-е», «1990-tallet», «90年代» and the century «1800-tallet»."""
         year = self._number(place)
         if year is not None and 20 <= year <= 90:
             year += 1900  # «60-е»
@@ -329,7 +341,7 @@ class Times(Reading):
         if not self._touches(following):
             return None
         word = self._text_at(following)
-        if word not in self._lexicon.decade_suffixes and word != "年代":
+        if word not in self._lexicon.decade_suffixes:
             return None
         end = following + 1
         if self._form(end) in self._lexicon.year:
@@ -340,8 +352,8 @@ class Times(Reading):
         return Dated(century_of(year) if whole else decade_of(year), place, end)
 
     def _century(self, place: int) -> Dated | None:
-        """Read «20th century», «XIX век», «20. århundre», «19世纪»."""
-        number = self._number(place) or _roman(self._tokens[place])
+        """Read «20th century», «XIX век», «20. århundre»."""
+        number = self._number(place) or roman(self._tokens[place])
         if not number or not 1 <= number <= 21 or self._is_glued_left(place):
             return None
         following = place + 1
@@ -349,7 +361,7 @@ class Times(Reading):
             following += 1
         elif self._text_at(following) == "-" and self._text_at(following + 1) in self._lexicon.ordinal_suffixes:
             following += 2
-        elif self._number(place) and self._lexicon.language not in {"zh"}:
+        elif self._number(place):
             return None
         if self._text_at(following) in self._lexicon.century_dotted and self._text_at(following + 1) == ".":
             if self._lexicon.bc.at(self._forms, following + 2):
@@ -357,110 +369,22 @@ class Times(Reading):
             return Dated(century_of(100 * (number - 1)), place, following + 2)
         if self._form(following) not in self._lexicon.century or self._lexicon.bc.at(self._forms, following + 1):
             return None
-        if self._lexicon.bc.before(self._forms, place) and self._lexicon.language == "zh":
-            return None
-        if (
-            self._lexicon.language == "zh"
-            and (decade := self._number(following + 1))
-            and (self._text_at(following + 2) == "年代")
-        ):
-            return Dated(decade_of(100 * (number - 1) + decade), place, following + 3)
         return Dated(century_of(100 * (number - 1)), place, following + 1)
 
     def _relative(self, place: int) -> Dated | None:
-        """Read «next year» and, in Chinese, what follows it («明年2月»)."""
+        """Read «next year»."""
         found = self._lexicon.relative.at(self._texts, place)
         if not found or not self._today:
             return None
         period = relative(found[0], self._today)
         if not period or self._is_year_number(found[1]):
             return None
-        if self._lexicon.language == "zh" and period.name.isdecimal():
-            inside = self._inside_year(int(period.name), found[1])
-            if inside:
-                return Dated(inside[0], place, inside[1])
         return Dated(period, place, found[1])
 
     def _is_year_number(self, place: int) -> bool:
         """Tell whether a number makes «i år» the year of that number: «i år 656»."""
-        if self._form(place - 1) not in self._lexicon.year or self._lexicon.language == "zh":
-            return False
         number = self._number(place)
-        return number is not None and number >= 100
-
-    # --- Chinese ---
-
-    def _chinese(self, place: int) -> Dated | None:
-        """Read «2025年12月25日», «12月», «2025年第三季度», «二〇二六年»."""
-        if self._lexicon.language != "zh":
-            return None
-        number = self._number(place)
-        if number is None:
-            return None
-        if self._text_at(place + 1) == "年" and 1000 <= number <= 2100:
-            inside = self._inside_year(number, place + 2) or (year_of(number), place + 2)
-            return Dated(inside[0], place, inside[1])
-        if (self._is_to(place + 1) or self._text_at(place + 1) in {"月", "月份"}) and 1 <= number <= 12:
-            within = self._inside_year(None, place)
-            return Dated(within[0], place, within[1]) if within else None
-        return None
-
-    def _inside_year(self, year: int | None, place: int) -> tuple[Period, int] | None:
-        """Read the month, day, quarter or half of a year that stands at a place, and where it ends."""
-        if several := self._months(year, place) or self._first_quarters(year, place):
-            return several
-        number = self._number(place)
-        if number is not None and self._text_at(place + 1) in {"月", "月份"} and 1 <= number <= 12:
-            date = self._number(place + 2)
-            if date is not None and self._text_at(place + 3) in {"日", "号"} and (found := day(year, number, date)):
-                return found, place + 4
-            return month_of(year, number), place + 2
-        for prefix, half in (("上半年", 1), ("下半年", 2)):
-            if self._text_at(place) == prefix and (period := part_of(year, "H", half)):
-                return period, place + 1
-        ordinal = self._lexicon.ordinals.at(self._forms, place)
-        if self._text_at(place) == "第":
-            place += 1
-        number = ordinal[0] if ordinal else self._number(place)
-        if number is not None and self._text_at(place + 1) in self._lexicon.quarter:
-            period = part_of(year, "Q", number)
-            return (period, place + 2) if period else None
-        return None
-
-    def _is_to(self, place: int) -> bool:
-        """Tell whether «-», «至» or «到» stands here, between the first and the last."""
-        return self._is_dash(place) or self._text_at(place) in {"至", "到"}
-
-    def _months(self, year: int | None, place: int) -> tuple[Period, int] | None:
-        """Read «1-3月»."""
-        first, last = self._number(place), self._number(place + 2)
-        if not first or not last or not self._is_to(place + 1) or not first < last <= 12:
-            return None
-        period = span(month_of(year, first), month_of(year, last))
-        return (period, place + 4) if period and self._text_at(place + 3) in {"月", "月份"} else None
-
-    def _first_quarters(self, year: int | None, place: int) -> tuple[Period, int] | None:
-        """Read «前三季度», the first three quarters together."""
-        number = self._number(place + 1)
-        if self._text_at(place) != "前" or self._form(place + 2) not in self._lexicon.quarter or not number:
-            return None
-        first, last = part_of(year, "Q", 1), part_of(year, "Q", number)
-        period = span(first, last) if first and last and number > 1 else None
-        return (period, place + 3) if period else None
-
-    def _quarters_of_no_year(self, place: int) -> Dated | None:
-        found = self._first_quarters(None, place) if self._lexicon.language == "zh" else None
-        return Dated(found[0], place, found[1]) if found else None
-
-    def _later_day(self, place: int, first: Period) -> Dated | None:
-        """Read «27日» of «12月25日至27日»."""
-        number, parts = self._number(place), first.name.split("-")
-        if self._lexicon.language != "zh" or number is None or self._text_at(place + 1) not in {"日", "号"}:
-            return None
-        if len(parts) != 3 or not parts[1].isdecimal():
-            return None
-        period = day(None if parts[0] == UNTOLD else int(parts[0]), int(parts[1]), number)
-        return Dated(period, place, place + 2) if period else None
+        return self._form(place - 1) in self._lexicon.year and number is not None and number >= 100
 
     # --- years ---
 
@@ -473,9 +397,7 @@ class Times(Reading):
         if end > place + 1:
             return Dated(year_of(year), place, end)
         is_told = self._told_year(place) or self._looks_like_year(place, year)
-        if self._lexicon.language == "zh" or not is_told:
-            return None
-        return Dated(year_of(year), place, place + 1)
+        return Dated(year_of(year), place, place + 1) if is_told else None
 
     def _before_christ(self, place: int) -> Dated | None:
         """Read «1950 f.Kr.»; ISO 8601 counts the years before the year 1 from 0 down."""
@@ -486,10 +408,7 @@ class Times(Reading):
         return Dated(Period(f"-{number - 1:04}", None, None), place, end) if end else None
 
     def _before_christ_end(self, place: int) -> int | None:
-        """Return the place behind a year before Christ: «330 BC», «330 году до н. э.», «公元前221年»."""
-        if self._lexicon.language == "zh":
-            is_told = self._lexicon.bc.before(self._forms, place) and self._text_at(place + 1) == "年"
-            return place + 2 if is_told else None
+        """Return the place behind a year before Christ: «330 BC», «330 году до н. э.»."""
         is_decade = self._text_at(place + 1) == "-"
         for behind in {place + 1, place + 1 if is_decade else self._year_marker(place + 1)}:
             if found := self._lexicon.bc.at(self._forms, behind):
@@ -508,7 +427,7 @@ class Times(Reading):
     def _told_year(self, place: int) -> int | None:
         """Return a year, however early, that the word before it shows to be one: «i år 656»."""
         number = self._number(place)
-        is_told = self._form(place - 1) in self._lexicon.year and self._lexicon.language != "zh"
+        is_told = self._form(place - 1) in self._lexicon.year
         return number if is_told and number and 100 <= number <= 2100 else None
 
     def _looks_like_year(self, place: int, year: int) -> bool:
@@ -578,7 +497,7 @@ class Times(Reading):
             else:
                 return place
         if self._form(place) in self._lexicon.year and not self._tokens[place].opens:
-            if self._lexicon.language != "ru" and self._lexicon.language != "zh":
+            if self._lexicon.language != "ru":
                 return place
             end = place + 1
             is_short = len(self._text_at(place)) <= 2
@@ -645,7 +564,7 @@ class Times(Reading):
 _ROMAN = {"i": 1, "v": 5, "x": 10}
 
 
-def _roman(token: Token) -> int | None:
+def roman(token: Token) -> int | None:
     """Return the number that a word in capital I, V and X is, up to 21."""
     if not token.capital or token.kind != "word" or not 1 <= len(token.text) <= 5:
         return None
