@@ -249,6 +249,7 @@ def test_a_long_question_is_shortened_in_the_transcript() -> None:
         ("de, ru;q=0.5, en;q=0.4", "ru"),
         ("fr;q=x,*", "en"),
         ("RU-ru", "ru"),
+        ("en; q=0.4, nb ;q=0.8, ru; Q=0.5", "no"),
     ],
 )
 def test_labels_follow_the_browser(header: str | None, language: str) -> None:

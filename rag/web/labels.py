@@ -283,8 +283,8 @@ def choose(accept_language: str | None) -> Labels:
 def _preferences(header: str) -> list[str]:
     ranked = []
     for entry in header.split(","):
-        tag, _, weight = entry.strip().partition(";q=")
-        ranked.append((_quality(weight), tag.split("-")[0].lower()))
+        tag, _, weight = "".join(entry.lower().split()).partition(";q=")
+        ranked.append((_quality(weight), tag.split("-")[0]))
     return [code for quality, code in sorted(ranked, key=lambda pair: -pair[0]) if quality > 0]
 
 
