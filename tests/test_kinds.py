@@ -56,6 +56,14 @@ def test_what_a_question_asks_for(question: str, language: str, wanted: Asked | 
         (FIGURE, "three ships", "en", True),
         (FIGURE, "сотни тысяч судов", "ru", True),
         (FIGURE, "tre skip", "no", True),
+        (FIGURE, "twelve", "en", True),  # whose stem is no numeral
+        (FIGURE, "восемь", "ru", True),
+        (FIGURE, "шестеро", "ru", True),
+        (FIGURE, "более чем на половину", "ru", True),
+        (FIGURE, "None of them", "en", True),
+        (FIGURE, "flere", "no", True),
+        (FIGURE, "a harbour", "en", False),  # an article, no number
+        (FIGURE, "et skip", "no", False),
         (FIGURE, "Nvidia H200", "en", False),  # a digit in a name
         (FIGURE, "the harbour", "en", False),
         (FIGURE, "三艘船", "zh", True),
@@ -64,6 +72,13 @@ def test_what_a_question_asks_for(question: str, language: str, wanted: Asked | 
         (TIME, "in March", "en", True),
         (TIME, "в апреле", "ru", True),
         (TIME, "1988", "ru", True),
+        (TIME, "i fjor", "no", True),
+        (TIME, "søndagens renn", "no", True),
+        (TIME, "в субботу", "ru", True),
+        (TIME, "am Dienstag", "de", True),
+        (TIME, "two years ago", "en", True),
+        (TIME, "Sunderland", "en", False),
+        (TIME, "марка", "ru", False),
         (TIME, "Samsung", "ru", False),
         (TIME, "three ships", "en", False),
         (Asked("figure", "USD"), "¥40 млрд (около $5,7 млрд)", "ru", True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -240,6 +241,8 @@ def test_a_follow_up_is_read_however_much_was_asked_before_it(bridge: Pipeline) 
     assert then.candidate.short == "9 metres"
 
 
-def test_the_same_answer_again_stands_behind_a_little_worse_one() -> None:
-    assert choice(again=True).score == choice().score - AGAIN
-    assert choice(again=True).confidence == choice().confidence
+def test_the_same_answer_again_stands_behind_a_little_worse_one_and_is_believed_less() -> None:
+    again, once = choice(again=True), choice()
+    assert again.score == once.score - AGAIN
+    odds = [each.confidence / (1 - each.confidence) for each in (again, once)]
+    assert odds[0] == pytest.approx(odds[1] * math.exp(-AGAIN))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
+
+from babel import Locale, UnknownLocaleError
 
 from rag import facts
 from rag.facts import Period
@@ -112,6 +116,19 @@ _WORD_FOR_YEAR = {
     "tr": "yılı|yılında|yılından|yılına|yılının|yıllarında",
     "uk": "рік|року|році|роком|р",
 }
+# What says how much beside numerals, and when beside dates.
+_AMOUNTS = {
+    "en": "half|none|both|once|twice|thrice|several|many|few|dozens|hundreds|thousands|most|majority",
+    "no": "halvparten|halve?|ingen|begge|flere|mange|mye|få|dusinvis|hundrevis|tusenvis|flertallet",
+    "ru": r"половин\w*|ни|оба|обе|дважды|трижды|однажды|несколько|много|мало|десятки|сотни|тысячи|большинств\w*|\w+еро",
+}
+_TIMES = {
+    "en": "ago|yesterday|today|tomorrow|tonight",
+    "no": "siden|i går|i dag|i morgen|i kveld|i natt",
+    "ru": "назад|вчера|сегодня|завтра",
+}
+_ARTICLES = frozenset(("a", "an", "ei", "ein", "eit", "en", "et"))  # which are numerals too
+_ANY_DAY = dt.date(2000, 1, 1)  # «next year» says when, whatever the date
 _CLAUSE = 40  # characters that the end of a clause counts as
 _DIGIT = re.compile(rf"(?:^|[^\w]|[{UNSPACED}])\d")  # that is no part of a name such as H200
 
@@ -149,12 +166,43 @@ def is_of(wanted: Asked, text: str, language: str) -> bool:
         return any(fact.unit == wanted.currency for fact in facts.find(text, language))
     if _DIGIT.search(text):
         return True
+    found = facts.find(text, language, _ANY_DAY)
+    if wanted.kind == "figure":
+        return bool(found) or _has(_AMOUNTS, text, language) or _has_numeral(text, language)
+    dated = any(isinstance(fact.value, Period) for fact in found)
+    return dated or _has(_TIMES, text, language) or _has_day_or_month(text, language)
+
+
+def _has(words: Mapping[str, str], text: str, language: str) -> bool:
+    return language in words and bool(re.search(rf"(?<!\w)(?:{words[language]})(?!\w)", text.casefold()))
+
+
+def _has_numeral(text: str, language: str) -> bool:
     words = lexicon(language)
-    forms = words.forms(words.tokenise(text))
-    is_figure = wanted.kind == "figure"
-    if is_figure and any(form in words.numerals or words.multipliers.at(forms, at) for at, form in enumerate(forms)):
+    tokens = words.tokenise(text)
+    forms = words.forms(tokens)
+    if any(words.multipliers.at(forms, place) for place in range(len(forms))):
         return True
-    return any(is_figure or isinstance(fact.value, Period) for fact in facts.find(text, language))
+    return any(token.text in words.numerals and token.text not in _ARTICLES for token in tokens)
+
+
+def _has_day_or_month(text: str, language: str) -> bool:
+    """Tell whether a text has the name of a day or a month of its language, as CLDR has them, inflected perhaps."""
+    pattern = _days_and_months(language)
+    return bool(pattern and re.search(pattern, text.casefold()))
+
+
+@lru_cache(maxsize=64)
+def _days_and_months(language: str) -> str:
+    """Return a pattern for them, «» for a language that CLDR does not know: «søndagens», «субботу»."""
+    try:
+        locale = Locale.parse("nb" if language == "no" else language)
+    except (UnknownLocaleError, ValueError):
+        return ""
+    names = [name.casefold() for part in (locale.days, locale.months) for name in part["format"]["wide"].values()]
+    ends = [rf"{re.escape(name)}\w{{0,4}}" for name in names]
+    changed = [rf"{re.escape(name[:-1])}\w{{0,2}}" for name in names if len(name) > 4]
+    return rf"(?<!\w)(?:{'|'.join(ends + changed)})(?!\w)"
 
 
 def bare_year(text: str, language: str) -> str:

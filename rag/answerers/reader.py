@@ -47,17 +47,17 @@ TRAINED = frozenset(
 UNTRAINED = -math.log(2)
 
 # A question that leans on the one before seldom asks for the same again, but is read together with it: the answer that
-# was given is put back by so much, in log-odds among the spans.
+# was given is put back by so much, in log-odds among the spans, and believed by so much less.
 AGAIN = 1.5
 BEGINNING = 160  # tokens of the earlier reply in which its answer is looked for
 
 # Fitted by training/calibrate.py, see docs/reader.md. The first orders the spans of a question, in log-odds among them;
 # the second, with a bias, gives the log-odds that the first of them is right.
-_ORDER = Features(lead=0.464, answerable=0.0, sentence=0.389, passage=0.74, absent=0.0, other=-0.252, year=-0.138)
+_ORDER = Features(lead=0.46, answerable=0.0, sentence=0.39, passage=0.741, absent=0.0, other=-0.477, year=-0.138)
 _BIAS, _CONFIDENCE = (
-    -2.442,
+    -2.432,
     Features(
-        lead=0.0, answerable=0.606, sentence=0.129, passage=0.0, absent=-0.063, other=-0.397, year=-1.161, share=1.0
+        lead=0.0, answerable=0.598, sentence=0.129, passage=0.0, absent=-0.081, other=-0.209, year=-1.153, share=1.0
     ),
 )
 
@@ -79,7 +79,7 @@ class Choice(NamedTuple):
     @property
     def confidence(self) -> float:
         """Return the probability that the span, if it is the best of all, is right."""
-        log_odds = _BIAS + self.features.weighed(_CONFIDENCE) + (0 if self.trained else UNTRAINED)
+        log_odds = _BIAS + self.features.weighed(_CONFIDENCE) - AGAIN * self.again + (0 if self.trained else UNTRAINED)
         return (1 + math.tanh(log_odds / 2)) / 2
 
     def says_the_same(self, other: Choice) -> bool:
