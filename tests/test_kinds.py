@@ -59,6 +59,7 @@ def test_what_a_question_asks_for(question: str, language: str, wanted: Asked | 
         (FIGURE, "twelve", "en", True),  # whose stem is no numeral
         (FIGURE, "восемь", "ru", True),
         (FIGURE, "шестеро", "ru", True),
+        (FIGURE, "озеро", "ru", False),
         (FIGURE, "более чем на половину", "ru", True),
         (FIGURE, "None of them", "en", True),
         (FIGURE, "flere", "no", True),

@@ -120,7 +120,8 @@ _WORD_FOR_YEAR = {
 _AMOUNTS = {
     "en": "half|none|both|once|twice|thrice|several|many|few|dozens|hundreds|thousands|most|majority",
     "no": "halvparten|halve?|ingen|begge|flere|mange|mye|få|dusinvis|hundrevis|tusenvis|flertallet",
-    "ru": r"половин\w*|ни|оба|обе|дважды|трижды|однажды|несколько|много|мало|десятки|сотни|тысячи|большинств\w*|\w+еро",
+    "ru": r"половин\w*|ни|оба|обе|дважды|трижды|однажды|несколько|много|мало|десятки|сотни|тысячи|большинств\w*"
+    "|(?:пят|шест|сем|восьм|девят|десят)еро",
 }
 _TIMES = {
     "en": "ago|yesterday|today|tomorrow|tonight",
