@@ -195,7 +195,7 @@ def _has_day_or_month(text: str, language: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _days_and_months(language: str) -> str:
-    """Return a pattern for them, «» for a language that CLDR does not know: «søndagens», «субботу»."""
+    """Return a pattern for them («søndagens», «субботу»); an empty one for a language that CLDR does not know."""
     try:
         locale = Locale.parse("nb" if language == "no" else language)
     except (UnknownLocaleError, ValueError):
